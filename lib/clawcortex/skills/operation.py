@@ -1,0 +1,99 @@
+"""An operation is declared once; manifest, schema, route, command, tool and docs follow.
+
+    class RecallInput(BaseModel): ...
+
+    @operation("recall", expose="agent")
+    def recall(context: Context, request: RecallInput) -> RecallOutput:
+        '''Search memory and return the best hits.'''
+
+A skill's package ends with `skill = Skill("context-retention", ..., operations=[recall, ...], hooks=[...])`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar, get_type_hints
+
+from pydantic import BaseModel
+
+from clawcortex.skills.context import Context
+
+Expose = Literal["owner", "agent"]
+Effect = Literal["read", "write", "destroy"]
+I = TypeVar("I", bound=BaseModel)
+O = TypeVar("O", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[I, O]):
+    """One function with its input, output, sentence and who may call it."""
+
+    name: str
+    run: Callable[[Context, I], O]
+    input: type[I]
+    output: type[O]
+    summary: str
+    expose: Expose
+    effect: Effect
+
+    def __call__(self, context: Context, request: I) -> O:
+        """Run the operation as the plain function it is."""
+        return self.run(context, request)
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """One function that OpenClaw's event reaches: `run(context, payload)`."""
+
+    event: str
+    run: Callable[[Context, Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """One cron job: a cron expression in the user's timezone and the operation it calls."""
+
+    cron: str
+    operation: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """A skill as its package declares it."""
+
+    name: str
+    title: str
+    summary: str
+    version: str
+    operations: Sequence[Operation[Any, Any]]
+    hooks: Sequence[Hook] = ()
+    schedules: Sequence[Schedule] = ()
+    requires: Sequence[str] = ()
+    """Extras it cannot work without, as install.py names them: "voice"."""
+
+
+def operation(
+    name: str, *, expose: Expose = "owner", effect: Effect = "read"
+) -> Callable[[Callable[[Context, I], O]], Operation[I, O]]:
+    """Declare a function as an operation; its annotations give the schemas, its docstring the sentence."""
+    if expose == "agent" and effect == "destroy":
+        raise TypeError(f"operation {name!r} destroys: it must not be exposed to the agent")
+
+    def declare(function: Callable[[Context, I], O]) -> Operation[I, O]:
+        hints = get_type_hints(function)
+        output = hints.pop("return")
+        request = list(hints.values())[1]
+        summary = (inspect.getdoc(function) or "").partition("\n")[0]
+        if not summary:
+            raise TypeError(f"operation {name!r} needs a docstring: its first line is shown to people and agents")
+        return Operation(name, function, request, output, summary, expose, effect)
+
+    return declare
+
+
+def hook(event: str) -> Callable[[Callable[[Context, Any], Any]], Hook]:
+    """Declare a function that runs on an OpenClaw event."""
+    return lambda function: Hook(event, function)

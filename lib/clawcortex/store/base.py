@@ -1,0 +1,151 @@
+"""The store's contract. SQLite keeps it today; nothing above `store/` may assume SQLite.
+
+Every method is safe from any thread. A write is durable when the method returns.
+Faults come out as StorageError and its children, never as a driver's exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clawcortex.store.records import Added, Event, Job, Memory, NewMemory, Scope, Selection
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What ranking needs of each memory, as arrays in order of `n` (shape: memories)."""
+
+    n: Ints
+    scope: NDArray[np.int32]
+    """Number of the scope, a key of `Store.scopes`."""
+    session: NDArray[np.int32]
+    """Number of the (scope's agent, session name) pair."""
+    speaker: NDArray[np.int32]
+    """Number of the speaker's name, a key of `Store.speakers`."""
+    created: NDArray[np.float64]
+    """Seconds since the epoch, UTC."""
+    importance: Floats
+    flags: NDArray[np.uint8]
+    """Sum of the FLAG_ values below."""
+    term_counts: NDArray[np.int32]
+    terms: NDArray[np.uint32]
+    """crc32 of every stem, memory after memory; `term_counts` says how many each has."""
+
+
+FLAG_PINNED = 1
+FLAG_UNTRUSTED = 2
+FLAG_SUPERSEDED = 4
+FLAG_DUPLICATE = 8
+
+
+class Store(Protocol):
+    """Rows, vectors, events, jobs, records and audit of one installation."""
+
+    @property
+    def generation(self) -> int:
+        """Return a counter that grows with every change of memories or vectors."""
+
+    # memories
+    def add(self, memories: Sequence[NewMemory]) -> list[Added]:
+        """Store the memories in one transaction; known keys are answered, not stored again."""
+
+    def rows(self, positions: Sequence[int]) -> list[Memory]:
+        """Return the memories at these `n`, in the order asked; missing ones are left out."""
+
+    def select(self, selection: Selection, *, limit: int = 10_000) -> list[Memory]:
+        """Return what the selection matches, oldest first."""
+
+    def newest(self, scopes: Sequence[int], *, session: str = "", limit: int = 50) -> list[Memory]:
+        """Return the newest memories of these scopes, oldest of them first."""
+
+    def delete(self, selection: Selection) -> list[int]:
+        """Remove matching rows, vectors and full-text entries; return their `n`."""
+
+    def link(self, n: int, *, superseded_by: str = "", duplicate_of: str = "") -> None:
+        """Mark a memory as history of another, or as a near-duplicate of it."""
+
+    def scrub(self) -> None:
+        """Leave no byte of deleted rows in the database file or its log."""
+
+    def count(self) -> int:
+        """Return the number of memories."""
+
+    # full text
+    def matching(self, terms: Sequence[str], *, limit: int = 5_000) -> Ints:
+        """Return the `n` of memories that hold any of these stems, newest first, at most `limit`."""
+
+    def frequencies(self, terms: Sequence[str]) -> Mapping[str, int]:
+        """Return in how many memories each stem stands."""
+
+    # what the index is rebuilt from
+    def columns(self, after: int = 0) -> Columns:
+        """Return the columns of all memories with `n` greater than `after`."""
+
+    def scopes(self) -> Mapping[int, Scope]:
+        """Return every scope by its number."""
+
+    def speakers(self) -> Mapping[int, str]:
+        """Return every speaker's name by its number."""
+
+    def unembedded(self, model: str, *, limit: int) -> list[tuple[int, str]]:
+        """Return (`n`, text) of memories that have no vector of this model, oldest first."""
+
+    def put_vectors(self, model: str, positions: Sequence[int], vectors: Floats) -> None:
+        """Store L2-normalised vectors (shape: positions x dimensions) in one transaction."""
+
+    def vectors(self, model: str, *, after: int = 0, batch: int = 4_096) -> Iterator[tuple[Ints, Floats]]:
+        """Yield (`n`, vectors) in order of `n`."""
+
+    def vectors_at(self, model: str, positions: Sequence[int]) -> dict[int, Floats]:
+        """Return the exact vectors of these memories, by `n`."""
+
+    # records: small documents that skills keep, one schema each
+    def put_record(self, collection: str, key: str, value: Mapping[str, object]) -> None:
+        """Store one document, in place of what stood there."""
+
+    def get_record(self, collection: str, key: str) -> dict[str, object] | None:
+        """Return one document or None."""
+
+    def take_record(self, collection: str, key: str) -> dict[str, object] | None:
+        """Return one document and remove it, for exactly one caller."""
+
+    def list_records(self, collection: str) -> dict[str, dict[str, object]]:
+        """Return a collection's documents by key."""
+
+    # events and jobs
+    def append_event(self, kind: str, payload: Mapping[str, object]) -> int:
+        """Add to the durable log and return the event's number."""
+
+    def read_events(self, consumer: str, *, kinds: Sequence[str] = (), limit: int = 100) -> list[Event]:
+        """Return what this consumer has not acknowledged, in order."""
+
+    def ack_events(self, consumer: str, seq: int) -> None:
+        """Remember that the consumer is done up to and including `seq`."""
+
+    def enqueue(self, kind: str, payload: Mapping[str, object], *, key: str, run_at: datetime | None = None) -> bool:
+        """Queue a job; return False when the key is queued or done already."""
+
+    def lease(self, kinds: Sequence[str], *, seconds: float) -> Job | None:
+        """Take the next due job for this long; a lease that runs out makes it due again."""
+
+    def finish(self, job: str, *, error: str = "") -> None:
+        """End a job, well or with the error that ended it."""
+
+    # audit and life
+    def audit(self, actor: str, operation: str, subject: str, details: Mapping[str, object]) -> None:
+        """Record who changed what."""
+
+    def check(self) -> list[str]:
+        """Verify the store's integrity; return what is wrong, nothing when sound."""
+
+    def close(self) -> None:
+        """Drain the writer and close."""

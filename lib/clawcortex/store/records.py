@@ -1,0 +1,137 @@
+"""What the store holds: scopes, memories and their life, as plain frozen records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Provenance(StrEnum):
+    """Who a text comes from. Untrusted text is never put into a prompt unasked."""
+
+    OWNER = "owner"
+    AGENT = "agent"
+    UNTRUSTED = "untrusted"
+    SYSTEM = "system"
+
+
+class ChatType(StrEnum):
+    """What kind of conversation; unknown counts as a group."""
+
+    PRIVATE = "private"
+    GROUP = "group"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Say where a memory was made: agent, channel, account, chat, sender. Never the session key alone."""
+
+    agent: str = "main"
+    channel: str = "local"
+    account: str = "default"
+    chat: str = "local"
+    sender: str = "owner"
+    chat_type: ChatType = ChatType.PRIVATE
+
+    @property
+    def person(self) -> str:
+        """Return the sender as settings name one: "telegram:111"."""
+        return f"{self.channel}:{self.sender}"
+
+
+LOCAL = Scope()
+"""The owner at the machine itself: command line, scripts."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewMemory:
+    """Describe one memory to be stored; `key` makes storing it twice store it once."""
+
+    text: str
+    key: str
+    created_at: datetime
+    scope: Scope = LOCAL
+    turn: str = ""
+    """ULID of the text this is a part of; empty: the store gives one. Parts share it."""
+    part: int = 0
+    session: str = ""
+    speaker: str = ""
+    provenance: Provenance = Provenance.OWNER
+    source_ref: str = ""
+    importance: float = 0.5
+    pinned: bool = False
+    terms: tuple[str, ...] = ()
+    """Stems for full-text search, in order, from `text.terms`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """One stored memory. `n` is its position in the order of storing, from 1, never used again."""
+
+    n: int
+    id: str
+    turn: str
+    part: int
+    text: str
+    created_at: datetime
+    recorded_at: datetime
+    scope: Scope
+    session: str
+    speaker: str
+    provenance: Provenance
+    source_ref: str
+    importance: float
+    pinned: bool
+    superseded_by: str = ""
+    duplicate_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Say what became of one NewMemory; `fresh` is False when its key was known already."""
+
+    id: str
+    n: int
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Choose memories; every given field must match. An empty selection matches nothing."""
+
+    ids: tuple[str, ...] = ()
+    """Memory ids or turn ids."""
+    session: str = ""
+    agent: str = ""
+    chat: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    positions: tuple[int, ...] = ()
+    """Values of `n`."""
+
+    @property
+    def empty(self) -> bool:
+        """Return whether nothing was chosen."""
+        return self == Selection()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the durable event log."""
+
+    seq: int
+    kind: str
+    at: datetime
+    payload: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One leased unit of work."""
+
+    id: str
+    kind: str
+    payload: dict[str, object]
+    attempts: int
