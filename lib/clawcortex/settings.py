@@ -42,6 +42,7 @@ class Settings(BaseModel):
     prompt_tokens: int = Field(default=1_600, ge=0, le=16_000, description="Budget of the whole block in a turn")
     compaction_tokens: int = Field(default=2_000, ge=0, le=16_000, description="Budget of the block after a compaction")
     inject_score: float = Field(default=0.35, ge=0, le=1, description="Weakest score that is put into a prompt")
+    min_score: float = Field(default=0.02, ge=0, le=1, description="Weakest score that recall returns at all")
     half_life_days: float = Field(default=30.0, gt=0, description="Recency half-life")
     recency_floor: float = Field(default=0.5, ge=0, le=1, description="Recency never weighs less than this")
     flat_index_limit: int = Field(default=50_000, ge=0, description="Exact index up to here, SQ8 with re-scoring above")

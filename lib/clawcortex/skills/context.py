@@ -39,6 +39,8 @@ class Resources:
     clock: Callable[[], datetime]
     wake: Callable[[], None]
     """Tell the worker that there are texts to embed."""
+    drain: Callable[[], None]
+    """Apply what waits in the spool now; return when the spool is empty."""
 
 
 @dataclass(frozen=True, slots=True)

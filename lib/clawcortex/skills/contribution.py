@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +30,5 @@ class Contribution:
     """True for a compaction's block: its budget is added to the turn's, not taken from it."""
     note: str = ""
     """One line for the log and `why`: "lexical only, model loading"."""
-    facts: dict[str, object] = field(default_factory=dict)
+    delivered: Callable[[], None] | None = None
+    """Called once the block left in time, for what must be told exactly once."""

@@ -99,7 +99,7 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Choose memories; every given field must match. An empty selection matches nothing."""
+    """Choose memories; every given field must match. To delete, an empty selection matches nothing; to read, everything."""
 
     ids: tuple[str, ...] = ()
     """Memory ids or turn ids."""
@@ -110,11 +110,13 @@ class Selection:
     until: datetime | None = None
     positions: tuple[int, ...] = ()
     """Values of `n`."""
+    after: int = 0
+    """Only memories with a greater `n`: for reading page by page."""
 
     @property
     def empty(self) -> bool:
         """Return whether nothing was chosen."""
-        return self == Selection()
+        return self == Selection(after=self.after)
 
 
 @dataclass(frozen=True, slots=True)

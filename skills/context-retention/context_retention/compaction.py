@@ -1,0 +1,154 @@
+"""Put back what a compaction lost: goal, decisions, open asks, exact identifiers, the last day.
+
+`before_compaction` keeps a checkpoint: the numbers of the memories that matter, not their text, so that
+forgetting a memory also removes it from here. `after_compaction` raises a flag for the session. The next
+prompt of each chat in that session carries the block once, filtered to what that chat may see.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from clawcortex.skills.context import Context
+from clawcortex.skills.contribution import Contribution, Item
+from clawcortex.store.records import Memory, Provenance, Scope
+from clawcortex.text.tokens import count_tokens
+from context_retention.scopes import may_see
+
+FLAGS = "compactions"
+RESTORED = "compactions_restored"
+LOOK_BACK = 2_000
+"""Most memories of a session that a checkpoint reads."""
+
+KINDS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
+    ("goal", "Goal", re.compile(
+        r"\b(?:goal|aim|trying to|want(?:s|ed)? to|need(?:s|ed)? to|working on|help me|let'?s|plan(?:ning)? to|"
+        r"would like|project|please)\b", re.IGNORECASE)),
+    ("decision", "Decided", re.compile(
+        r"\b(?:decid\w+|decision|agreed|we(?:'ll| will)|let'?s go with|go with|chose|chosen|settled|approved|"
+        r"confirmed|booked|moved to|changed to|instead|from now on|always|never|prefer)\b", re.IGNORECASE)),
+    ("open", "Open", re.compile(
+        r"\?\s*$|\b(?:todo|to do|remind me|don'?t forget|still (?:need|open|have to)|waiting (?:for|on)|pending|"
+        r"follow up|by (?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|tomorrow|tonight|next))\b",
+        re.IGNORECASE)),
+    ("identifier", "Exact", re.compile(
+        r"https?://\S+|[\w.+-]+@[\w-]+\.\w+|(?:^|\s)[~.]?/[\w./-]{3,}|\b[A-Z]{2,}-?\d+\b|\b[0-9a-f]{7,40}\b|"
+        r"\b\d{1,3}(?:\.\d{1,3}){3}\b|\bv?\d+\.\d+(?:\.\d+)?\b|\b\w*\d\w*-\w+\b|[$€£]\s?\d|\b\d{4,}\b|`[^`\n]+`")),
+)  # fmt: skip
+SHARES = {"goal": 0.15, "decision": 0.25, "open": 0.15, "identifier": 0.2, "recent": 0.25}
+"""How much of the block's budget each kind may take; what one leaves goes to the next."""
+
+
+def kinds_of(text: str) -> list[str]:
+    """Return which kinds of thing worth keeping a text holds."""
+    return [kind for kind, _, pattern in KINDS if pattern.search(text)]
+
+
+def checkpoint(memories: Iterable[Memory]) -> dict[str, list[int]]:
+    """Return, by kind, the numbers of the memories to put back, most worthwhile first."""
+    by_kind: dict[str, list[Memory]] = {kind: [] for kind in SHARES}
+    for memory in memories:
+        if memory.provenance is Provenance.UNTRUSTED or memory.superseded_by:
+            continue
+        for kind in kinds_of(memory.text):
+            by_kind[kind].append(memory)
+        by_kind["recent"].append(memory)
+    return {
+        kind: [one.n for one in sorted(found, key=lambda one: (one.importance, one.n), reverse=True)[:60]]
+        if kind != "recent"
+        else _last_day(found)
+        for kind, found in by_kind.items()
+    }
+
+
+def _last_day(memories: Sequence[Memory]) -> list[int]:
+    """Return the numbers of the last day's memories, newest first."""
+    if not memories:
+        return []
+    latest = max(memory.created_at for memory in memories)
+    newest = sorted(memories, key=lambda memory: memory.n, reverse=True)
+    return [one.n for one in newest if latest - one.created_at <= timedelta(hours=24)][:60]
+
+
+def flag_key(agent: str, session: str) -> str:
+    """Return the key of a session's compaction."""
+    return f"{agent}|{session}"
+
+
+def keep_checkpoint(context: Context, agent: str, session: str) -> None:
+    """Remember what the running conversation is about, before it is compacted."""
+    numbers = [number for number, scope in context.store.scopes().items() if scope.agent == agent]
+    memories = context.store.newest(numbers, session=session, limit=LOOK_BACK)
+    flag = context.store.get_record(FLAGS, flag_key(agent, session)) or {}
+    context.store.put_record(
+        FLAGS, flag_key(agent, session), {**flag, "checkpoint": checkpoint(memories), "version": 1}
+    )
+
+
+def raise_flag(context: Context, agent: str, session: str) -> None:
+    """Ask for the block in the session's next prompt."""
+    flag = context.store.get_record(FLAGS, flag_key(agent, session)) or {"version": 1}
+    count = int(str(flag.get("count", 0))) + 1
+    context.store.put_record(
+        FLAGS, flag_key(agent, session), {**flag, "count": count, "at": context.now().timestamp()}
+    )
+    context.store.append_event("session.compacted", {"agent": agent, "session": session, "count": count})
+
+
+def compacted_at(context: Context, agent: str, session: str) -> float | None:
+    """Return when the session was last compacted (epoch seconds), None when never."""
+    flag = context.store.get_record(FLAGS, flag_key(agent, session))
+    return float(str(flag["at"])) if flag and "at" in flag else None
+
+
+def restore(context: Context, asker: Scope, session: str) -> Contribution | None:
+    """Return the block that this chat has not had yet since the last compaction, or None."""
+    flag = context.store.get_record(FLAGS, flag_key(asker.agent, session))
+    if not flag or "count" not in flag:
+        return None
+    reader = f"{flag_key(asker.agent, session)}|{asker.channel}:{asker.account}:{asker.chat}:{asker.sender}"
+    had = context.store.get_record(RESTORED, reader)
+    if had and had["count"] == flag["count"]:
+        return None
+    items = _items(context, asker, flag.get("checkpoint"))
+    if not items:
+        return None
+    return Contribution(
+        skill="context-retention",
+        heading="What this conversation held before it was compacted",
+        items=tuple(items),
+        rank=0,
+        budget_tokens=context.settings.compaction_tokens // 2,
+        extends_budget=True,
+        note=f"compaction {flag['count']} of {session}",
+        delivered=lambda: context.store.put_record(RESTORED, reader, {"count": flag["count"], "version": 1}),
+    )
+
+
+def _items(context: Context, asker: Scope, kept: object) -> list[Item]:
+    """Return the items of a checkpoint that the asker may see, each memory once, within each kind's share."""
+    if not isinstance(kept, dict):
+        return []
+    total = context.settings.compaction_tokens // 2
+    labels = {kind: label for kind, label, _ in KINDS} | {"recent": "Recent"}
+    items: list[Item] = []
+    seen: set[str] = set()
+    left = 0.0
+    for kind, share in SHARES.items():
+        left += total * share
+        for memory in context.store.rows([int(n) for n in kept.get(kind, [])]):
+            cost = count_tokens(memory.text) + 12  # the item's own label, name and date
+            if memory.text in seen or cost > left or not may_see(asker, memory.scope, context.settings):
+                continue
+            left -= cost
+            seen.add(memory.text)
+            items.append(item(memory, score=1.0, label=labels[kind]))
+    return items
+
+
+def item(memory: Memory, *, score: float, label: str = "") -> Item:
+    """Return a memory as the composer shows it: who said it, when, and why it is here."""
+    source = ", ".join(part for part in (label, memory.speaker, f"{memory.created_at:%Y-%m-%d %H:%M}") if part)
+    return Item(text=memory.text, score=score, source=source, id=memory.id)

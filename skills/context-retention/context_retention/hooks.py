@@ -1,0 +1,157 @@
+"""What OpenClaw's events do here: learn the chat, recall before a prompt, capture after a turn."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from clawcortex.openclaw.payloads import AgentEnd, Compaction, Dispatch, PromptBuild, Reset, SessionStart, Turn
+from clawcortex.skills.context import Context
+from clawcortex.skills.contribution import Contribution, Item
+from clawcortex.skills.operation import hook
+from clawcortex.store.records import Provenance, Scope
+from clawcortex.text.fence import strip_blocks
+from context_retention import compaction
+from context_retention.recall import Wanted, search
+from context_retention.scopes import visible
+from context_retention.sessions import begin_session, learn_chat_type, session_name, with_chat_type
+from context_retention.shapes import Hit
+from context_retention.writing import Saying, write
+
+SILENT = frozenset({"", "NO_REPLY", "HEARTBEAT_OK"})
+"""What an agent says when it says nothing."""
+
+
+@hook("before_dispatch")
+def learn_chat(context: Context, event: Dispatch) -> None:
+    """Learn whether the chat is private: no other event says so."""
+    learn_chat_type(context, event.scope())
+
+
+@hook("session_start")
+def start_session(context: Context, event: SessionStart) -> None:
+    """Begin a new conversation: `/new` keeps OpenClaw's session id."""
+    if event.resumed:
+        begin_session(context, event.agent, event.session_key)
+
+
+@hook("before_compaction")
+def before_compaction(context: Context, event: Compaction) -> None:
+    """Keep a checkpoint of what is about to be compacted."""
+    compaction.keep_checkpoint(context, event.agent, session_name(context, event.agent, event.session_key))
+
+
+@hook("after_compaction")
+def after_compaction(context: Context, event: Compaction) -> None:
+    """Ask for the lost to be put back, when something was really compacted."""
+    if event.compacted > 0:
+        compaction.raise_flag(context, event.agent, session_name(context, event.agent, event.session_key))
+
+
+@hook("before_prompt_build")
+def restore_compacted(context: Context, event: PromptBuild) -> Contribution | None:
+    """Put back what a compaction lost, once."""
+    scope = with_chat_type(context, event.scope())
+    return compaction.restore(context, scope, session_name(context, scope.agent, event.session_key))
+
+
+@hook("before_prompt_build")
+def recall_for_prompt(context: Context, event: PromptBuild) -> Contribution | None:
+    """Recall what bears on the prompt and is not still in it."""
+    prompt = strip_blocks(event.prompt).strip()
+    if not prompt:
+        return None
+    scope = with_chat_type(context, event.scope())
+    settings = context.settings
+    running = session_name(context, scope.agent, event.session_key)
+    compacted = compaction.compacted_at(context, scope.agent, running)
+    found = search(
+        context,
+        Wanted(
+            text=prompt,
+            now=context.now(),
+            scopes=visible(context.store.scopes(), scope, settings),
+            top_k=max(1, settings.recall_items),
+            budget_tokens=settings.recall_tokens,
+            asker=event.sender_name,
+            trusted_only=True,
+            unless_since={running: compacted or 0.0},
+        ),
+    )
+    items = tuple(_item(hit) for hit in found.hits if hit.score >= settings.inject_score)
+    return Contribution(
+        skill="context-retention",
+        heading="From earlier conversations",
+        items=items[: settings.recall_items],
+        rank=30,
+        budget_tokens=settings.recall_tokens,
+        note=f"{found.mode}, {found.took_ms} ms",
+    )
+
+
+def _item(hit: Hit) -> Item:
+    label = "no longer current" if hit.superseded_by else ""
+    source = ", ".join(part for part in (hit.speaker, f"{hit.created_at:%Y-%m-%d %H:%M}", label) if part)
+    return Item(text=hit.text, score=hit.score, source=source, id=hit.id)
+
+
+@hook("agent_end")
+def capture_turn(context: Context, event: AgentEnd) -> None:
+    """Store the turn that just ended; a replay of it is stored once."""
+    scope = with_chat_type(context, event.scope())
+    session = session_name(context, scope.agent, event.session_key)
+    _capture(context, event.turns(), scope, session, event.sender_name)
+
+
+@hook("before_reset")
+def capture_missed(context: Context, event: Reset) -> None:
+    """Store what of a conversation was not captured before it is reset.
+
+    The whole history comes without senders: in a session that several people share, nothing can be
+    attributed, so nothing is stored.
+    """
+    scope = with_chat_type(context, event.scope())
+    session = session_name(context, scope.agent, event.session_key)
+    speakers = {one.scope for one in context.store.newest(list(context.store.scopes()), session=session)}
+    if speakers - {scope}:
+        context.log.info("reset of %s: several people share it, nothing captured", session)
+        return
+    _capture(context, event.turns(), scope, session, "")
+
+
+def _capture(context: Context, turns: list[Turn], scope: Scope, session: str, sender_name: str) -> None:
+    sayings = []
+    tools_used = False
+    for turn in turns:
+        if turn.role == "tool":
+            tools_used = True
+            continue
+        if turn.role == "user":
+            tools_used = False
+        text = strip_blocks(turn.text).strip()
+        if text in SILENT:
+            continue
+        sayings.append(_saying(context, turn, text, scope, session, sender_name, tools_used=tools_used))
+    if sayings:
+        write(context, sayings, "capture")
+
+
+def _saying(
+    context: Context, turn: Turn, text: str, scope: Scope, session: str, sender_name: str, *, tools_used: bool
+) -> Saying:
+    """Return a turn as a saying; an answer made with tools is tool-derived and not the owner's word."""
+    said_at: datetime = turn.at or context.now()
+    by_agent = turn.role == "assistant"
+    provenance = Provenance.OWNER
+    if by_agent:
+        provenance = Provenance.UNTRUSTED if tools_used else Provenance.AGENT
+    identity = f"{session}|{turn.role}|{said_at.timestamp():.3f}|{text}"
+    return Saying(
+        text=text,
+        scope=scope,
+        said_at=said_at,
+        session=session,
+        speaker=scope.agent if by_agent else sender_name or scope.sender,
+        provenance=provenance,
+        key=hashlib.sha256(identity.encode()).hexdigest(),
+    )

@@ -1,0 +1,200 @@
+"""The operations of context-retention, and the skill they make."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from clawcortex.errors import InputError
+from clawcortex.skills.context import Context
+from clawcortex.skills.operation import Skill, operation
+from clawcortex.store.records import Memory, Provenance, Scope, Selection
+from context_retention import hooks, shapes, transfer
+from context_retention.recall import Wanted, search
+from context_retention.scopes import chosen, named_scope, visible
+from context_retention.sessions import with_chat_type
+from context_retention.writing import Saying, write
+
+LISTED = 100
+FOUND_BY_QUERY = 100
+REMEMBERED = 0.8
+"""Importance of what somebody asked to be remembered."""
+
+
+def _scope(context: Context, request: shapes.Origin) -> Scope:
+    """Return where a text was said; only a trusted caller may name it."""
+    if not context.caller.trusted:
+        return with_chat_type(context, context.caller.scope)
+    named = named_scope(
+        agent=request.agent, chat=request.chat, sender=request.sender, chat_type=request.chat_type
+    )
+    return with_chat_type(context, named)
+
+
+def _provenance(context: Context, wanted: str) -> Provenance:
+    """Return whose words they are: what an agent stores by a tool is the agent's, whatever it says."""
+    return Provenance(wanted) if context.caller.trusted else Provenance.AGENT
+
+
+def _saying(context: Context, request: shapes.CaptureInput | shapes.RememberInput, provenance: str) -> Saying:
+    return Saying(
+        text=request.text,
+        scope=_scope(context, request),
+        said_at=request.timestamp or context.now(),
+        session=request.session,
+        speaker=request.speaker,
+        provenance=_provenance(context, provenance),
+        source_ref=request.source_ref,
+        importance=request.importance,
+        pinned=request.pinned and context.caller.trusted,
+    )
+
+
+@operation("remember", expose="agent", effect="write")
+def remember(context: Context, request: shapes.RememberInput) -> shapes.Stored:
+    """Keep one fact for good; saying the same thing again keeps it once."""
+    saying = _saying(context, request, "owner")
+    same = "\x1f".join((saying.scope.agent, saying.scope.person, saying.scope.chat, request.text.strip().casefold()))
+    key = f"remember:{hashlib.sha256(same.encode()).hexdigest()}"
+    weight = REMEMBERED if request.importance is None else request.importance
+    return write(context, [replace(saying, key=key, importance=weight)], "remember")[0]
+
+
+@operation("capture", effect="write")
+def capture(context: Context, request: shapes.CaptureInput) -> shapes.Stored:
+    """Store one turn of a conversation; a replay of it is stored once."""
+    return write(context, [_saying(context, request, request.provenance)], "capture")[0]
+
+
+@operation("recall", expose="agent")
+def recall(context: Context, request: shapes.RecallInput) -> shapes.RecallOutput:
+    """Search memory and return the best hits, each with its score and the reasons for it."""
+    if not request.query.strip():
+        raise InputError("query is empty", hint="Ask a question or give some words to look for.")
+    scopes = context.store.scopes()
+    if context.caller.trusted:
+        numbers = chosen(scopes, agent=request.agent, chat=request.chat)
+    else:
+        asker = with_chat_type(context, context.caller.scope)
+        numbers = visible(scopes, asker, context.settings)
+    wanted = Wanted(
+        text=request.query,
+        now=request.now or context.now(),
+        scopes=numbers,
+        top_k=request.top_k,
+        budget_tokens=request.budget_tokens,
+        session=request.session,
+        since=request.since,
+        until=request.until,
+    )
+    return search(context, wanted)
+
+
+def _selected(context: Context, request: shapes.ForgetInput) -> list[Memory]:
+    selection = Selection(
+        ids=tuple(request.ids),
+        session=request.session,
+        agent=request.agent,
+        chat=request.chat,
+        since=request.since,
+        until=request.until,
+    )
+    if selection.empty and not request.query.strip():
+        raise InputError("nothing was chosen to forget", hint="Name ids, a session, an agent, a time range or a query.")
+    if not request.query.strip():
+        return context.store.select(selection, limit=1_000_000)
+    asked = shapes.RecallInput(
+        query=request.query,
+        top_k=FOUND_BY_QUERY,
+        agent=request.agent,
+        chat=request.chat,
+        session=request.session,
+        since=request.since,
+        until=request.until,
+    )
+    hits = [hit for hit in recall(context, asked).hits if hit.score >= context.settings.inject_score]
+    found = tuple(identity for hit in hits for identity in (hit.id, *hit.duplicates))
+    return context.store.select(replace(selection, ids=found)) if found else []
+
+
+@operation("forget", effect="destroy")
+def forget(context: Context, request: shapes.ForgetInput) -> shapes.Forgotten:
+    """Remove memories: invisible at once, and with `wait` gone from every file."""
+    scrubbed = request.wait and not request.dry_run
+    if scrubbed:
+        context.resources.drain()  # a turn that still waits in the spool must not come back later
+    memories = _selected(context, request)
+    ids = [memory.id for memory in memories]
+    if memories and not request.dry_run:
+        positions = tuple(memory.n for memory in memories)
+        context.index.remove(positions)
+        context.store.delete(Selection(positions=positions))
+        context.store.audit(context.caller.actor, "forget", ids[0], {"ids": ids[:LISTED], "count": len(ids)})
+    if scrubbed:
+        context.index.rebuild()
+        context.index.snapshot()
+        context.store.scrub()
+    return shapes.Forgotten(count=len(ids), ids=ids[:LISTED], dry_run=request.dry_run, scrubbed=scrubbed)
+
+
+@operation("status")
+def status(context: Context, request: shapes.Nothing) -> shapes.Status:
+    """Say how much is remembered and what is not ready."""
+    del request
+    context.index.refresh()
+    view = context.index.view()
+    by_agent: dict[str, int] = {}
+    for number, scope in view.scopes.items():
+        held = int((view.alive & (view.columns.scope == number)).sum())
+        by_agent[scope.agent] = by_agent.get(scope.agent, 0) + held
+    total, embedded = int(view.alive.sum()), int((view.embedded & view.alive).sum())
+    return shapes.Status(
+        memories=total,
+        embedded=embedded,
+        pending=total - embedded,
+        generation=context.index.generation,
+        model=context.embedder.model,
+        model_ready=context.embedder.ready(),
+        by_agent=by_agent,
+    )
+
+
+@operation("rebuild_index", effect="write")
+def rebuild_index(context: Context, request: shapes.Nothing) -> shapes.Rebuilt:
+    """Make the index again from the store's vectors."""
+    del request
+    vectors = context.index.rebuild()
+    context.index.snapshot()
+    context.store.audit(context.caller.actor, "rebuild_index", "index", {"vectors": vectors})
+    return shapes.Rebuilt(vectors=vectors, generation=context.index.generation)
+
+
+@operation("export")
+def export(context: Context, request: shapes.ExportInput) -> shapes.Exported:
+    """Write memories to a JSON-lines file."""
+    return transfer.export_memories(context, request)
+
+
+@operation("import", effect="write")
+def import_(context: Context, request: shapes.ImportInput) -> shapes.Imported:
+    """Read memories from a JSON-lines file; reading it twice stores them once."""
+    return transfer.import_memories(context, request)
+
+
+skill = Skill(
+    name="context-retention",
+    title="Context retention",
+    summary="Never forget: capture every turn, recall what matters, put back what a compaction lost.",
+    version="0.1.0",
+    operations=(remember, recall, capture, forget, status, rebuild_index, export, import_),
+    hooks=(
+        hooks.learn_chat,
+        hooks.start_session,
+        hooks.before_compaction,
+        hooks.after_compaction,
+        hooks.restore_compacted,
+        hooks.recall_for_prompt,
+        hooks.capture_turn,
+        hooks.capture_missed,
+    ),
+)

@@ -1,0 +1,142 @@
+"""Search memory: full text and vectors find candidates, the ranker orders them, conflicts are settled."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clawcortex.errors import ModelError
+from clawcortex.skills.context import Context
+from clawcortex.store.base import FLAG_UNTRUSTED, Floats
+from clawcortex.store.index import View
+from clawcortex.store.records import Memory
+from clawcortex.text.tokens import count_tokens
+from context_retention import ranker
+from context_retention.candidates import candidates
+from context_retention.conflicts import Said, settle
+from context_retention.features import Features, compute
+from context_retention.query import Query, parse
+from context_retention.shapes import Hit, RecallOutput
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One question, and which memories it may see."""
+
+    text: str
+    now: datetime
+    scopes: Sequence[int]
+    top_k: int = 10
+    budget_tokens: int | None = None
+    session: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    asker: str = ""
+    trusted_only: bool = False
+    """Leave out untrusted and tool-derived text: what is injected unasked."""
+    unless_since: dict[str, float] = field(default_factory=dict)
+    """Sessions whose memories from this time (epoch seconds) on are left out: they are still in the prompt."""
+
+
+def _mask(view: View, wanted: Wanted) -> Mask:
+    columns = view.columns
+    mask = view.alive & np.isin(columns.scope, np.asarray(wanted.scopes, dtype=np.int32))
+    if wanted.since is not None:
+        mask &= columns.created >= wanted.since.timestamp()
+    if wanted.until is not None:
+        mask &= columns.created < wanted.until.timestamp()
+    if wanted.trusted_only:
+        mask &= (columns.flags & FLAG_UNTRUSTED) == 0
+    if wanted.session:
+        mask &= np.isin(columns.session, view.sessions_named(wanted.session))
+    for name, moment in wanted.unless_since.items():
+        mask &= ~(np.isin(columns.session, view.sessions_named(name)) & (columns.created >= moment))
+    return mask
+
+
+def _query_vector(context: Context, query: Query) -> Floats | None:
+    if not context.embedder.ready() or not query.embed:
+        return None
+    try:
+        return context.embedder.encode([query.embed])[0]
+    except ModelError as error:
+        context.log.warning("recall without vectors: %s", error.message)
+        return None
+
+
+def search(context: Context, wanted: Wanted) -> RecallOutput:
+    """Return the best hits; lexical alone while the model is loading."""
+    started = time.perf_counter()
+    context.index.refresh()
+    view = context.index.view()
+    query = parse(wanted.text, now=wanted.now, speakers=view.speakers, asker=wanted.asker)
+    vector = _query_vector(context, query)
+    rows = candidates(query, view, context.store, vector, _mask(view, wanted))
+    features = compute(query, view, rows, vector, context.store.frequencies(query.stems), len(view.columns.n))
+    scores = ranker.score(features)
+    best = np.argsort(-scores, kind="stable")
+    best = best[scores[best] >= context.settings.min_score][: 2 * wanted.top_k]
+    hits = _hits(context, view, rows[best], scores[best], features, best)[: wanted.top_k]
+    hits = _within(hits, wanted.budget_tokens)
+    return RecallOutput(
+        hits=hits,
+        abstained=not hits or hits[0].score < context.settings.inject_score,
+        mode="lexical" if vector is None else "hybrid",
+        took_ms=round((time.perf_counter() - started) * 1_000, 2),
+    )
+
+
+def _hits(
+    context: Context, view: View, rows: NDArray[np.int64], scores: Floats, features: Features, picked: NDArray[np.int64]
+) -> list[Hit]:
+    memories = context.store.rows([int(n) for n in view.columns.n[rows]])
+    place = {int(n): i for i, n in enumerate(view.columns.n[rows])}
+    kept = [place[memory.n] for memory in memories]
+    vectors = view.vectors(rows[kept])
+    order = settle([Said(one.text, one.speaker, one.created_at) for one in memories], vectors @ vectors.T)
+    return [
+        _hit(
+            memories[i],
+            float(scores[kept[i]]),
+            ranker.why(features, int(picked[kept[i]])),
+            superseded_by=memories[order.superseded_by[i]].id if i in order.superseded_by else "",
+            duplicates=[memories[j].id for j in order.duplicates.get(i, [])],
+        )
+        for i in order.shown
+    ]
+
+
+def _hit(memory: Memory, score: float, why: dict[str, float], *, superseded_by: str, duplicates: list[str]) -> Hit:
+    return Hit(
+        id=memory.id,
+        source_ref=memory.source_ref,
+        text=memory.text,
+        score=round(min(1.0, max(0.0, score)), 4),
+        why={part: round(value, 4) for part, value in why.items()},
+        created_at=memory.created_at,
+        provenance=memory.provenance.value,
+        speaker=memory.speaker,
+        session=memory.session,
+        superseded_by=memory.superseded_by or superseded_by,
+        duplicates=duplicates,
+    )
+
+
+def _within(hits: list[Hit], budget: int | None) -> list[Hit]:
+    """Keep hits in order as long as they fit; a hit too large for what is left is passed over."""
+    if budget is None:
+        return hits
+    kept: list[Hit] = []
+    for hit in hits:
+        cost = count_tokens(hit.text)
+        if cost <= budget:
+            kept.append(hit)
+            budget -= cost
+    return kept

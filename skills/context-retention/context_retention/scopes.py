@@ -1,0 +1,71 @@
+"""Who may see what: the one rule that keeps private memories private.
+
+A private memory belongs to an agent and a person, a group memory to an agent and a chat.
+A chat of unknown type counts as a group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from clawcortex.settings import Settings
+from clawcortex.store.records import LOCAL, ChatType, Scope
+
+
+def parse_chat(chat: str) -> tuple[str, str, str]:
+    """Split "telegram:default:111", "telegram:111" or "111" into channel, account and chat."""
+    parts = chat.split(":", 2)
+    if len(parts) == 1:
+        return LOCAL.channel, LOCAL.account, chat
+    if len(parts) == 2:
+        return parts[0], "default", parts[1]
+    return parts[0], parts[1], parts[2]
+
+
+def named_scope(*, agent: str = "", chat: str = "", sender: str = "", chat_type: str = "") -> Scope:
+    """Return the scope that a trusted caller names; without a chat it is the owner at the machine."""
+    if not chat:
+        return Scope(agent=agent or LOCAL.agent, sender=sender or LOCAL.sender)
+    channel, account, name = parse_chat(chat)
+    kind = ChatType(chat_type) if chat_type else ChatType.UNKNOWN
+    return Scope(agent or LOCAL.agent, channel, account, name, sender or name, kind)
+
+
+def same_chat(one: Scope, other: Scope) -> bool:
+    """Return whether both scopes are the same chat of the same account."""
+    return (one.channel, one.account, one.chat) == (other.channel, other.account, other.chat)
+
+
+def person(scope: Scope, settings: Settings) -> str:
+    """Return who speaks privately; all of an owner's identities are one person."""
+    local = scope.channel == LOCAL.channel and scope.sender == LOCAL.sender
+    return "owner" if local or scope.person in settings.owners else f"{scope.account}:{scope.person}"
+
+
+def may_see(asker: Scope, memory: Scope, settings: Settings) -> bool:
+    """Return whether the one who asks may see what was said in the memory's scope."""
+    same_person = person(asker, settings) == person(memory, settings)
+    if memory.agent != asker.agent and not (settings.share_between_agents and same_person):
+        return False
+    if memory.chat_type is ChatType.PRIVATE:
+        return asker.chat_type is ChatType.PRIVATE and same_person
+    if same_chat(asker, memory):
+        return True
+    is_owner = asker.chat_type is ChatType.PRIVATE and person(asker, settings) == "owner"
+    return settings.share_groups_with_owner and is_owner
+
+
+def visible(scopes: Mapping[int, Scope], asker: Scope, settings: Settings) -> list[int]:
+    """Return the numbers of the scopes that the one who asks may see."""
+    return [number for number, scope in scopes.items() if may_see(asker, scope, settings)]
+
+
+def chosen(scopes: Mapping[int, Scope], *, agent: str = "", chat: str = "") -> list[int]:
+    """Return the numbers of the scopes that a trusted caller named; nothing named means all."""
+    place = parse_chat(chat) if chat else None
+    return [
+        number
+        for number, scope in scopes.items()
+        if (not agent or scope.agent == agent)
+        and (place is None or (scope.channel, scope.account, scope.chat) == place)
+    ]

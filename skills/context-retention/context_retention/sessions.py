@@ -1,0 +1,48 @@
+"""What is known of conversations: chat types, and where one conversation ends and the next begins.
+
+OpenClaw's `/new` keeps the session id, and two people may share a session key,
+so a stored session is named "<session key>#<epoch>" and counts its own beginnings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from clawcortex.skills.context import Context
+from clawcortex.store.records import ChatType, Scope
+
+CHATS = "chats"
+SESSIONS = "sessions"
+
+
+def _chat_key(scope: Scope) -> str:
+    return f"{scope.channel}:{scope.account}:{scope.chat}"
+
+
+def learn_chat_type(context: Context, scope: Scope) -> None:
+    """Remember whether a chat is private or a group."""
+    known = context.store.get_record(CHATS, _chat_key(scope))
+    if known is None or known.get("type") != scope.chat_type.value:
+        context.store.put_record(CHATS, _chat_key(scope), {"type": scope.chat_type.value})
+
+
+def with_chat_type(context: Context, scope: Scope) -> Scope:
+    """Return the scope with the chat type learned before; unknown stays unknown."""
+    if scope.chat_type is not ChatType.UNKNOWN:
+        return scope
+    known = context.store.get_record(CHATS, _chat_key(scope))
+    return replace(scope, chat_type=ChatType(str(known["type"]))) if known else scope
+
+
+def session_name(context: Context, agent: str, session_key: str) -> str:
+    """Return the name under which the running conversation is stored."""
+    known = context.store.get_record(SESSIONS, f"{agent}|{session_key}")
+    return f"{session_key}#{known['epoch'] if known else 0}"
+
+
+def begin_session(context: Context, agent: str, session_key: str) -> None:
+    """Count the beginning of a new conversation under the same session key."""
+    key = f"{agent}|{session_key}"
+    known = context.store.get_record(SESSIONS, key)
+    epoch = int(str(known["epoch"])) if known else 0
+    context.store.put_record(SESSIONS, key, {"epoch": epoch + 1})

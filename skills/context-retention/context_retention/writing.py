@@ -1,0 +1,106 @@
+"""From a text to memories: cleaned, stripped of our own blocks, redacted, chunked, keyed, stored."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ulid import ULID
+
+from clawcortex.skills.context import Context
+from clawcortex.store.records import NewMemory, Provenance, Scope
+from clawcortex.text.chunks import chunks
+from clawcortex.text.clean import clean
+from clawcortex.text.fence import strip_blocks
+from clawcortex.text.redaction import redact
+from clawcortex.text.terms import terms
+from context_retention.shapes import Stored
+
+VITAL = re.compile(
+    r"\b(remember|don't forget|do not forget|important|always|never|allerg\w*|password|birthday|deadline|"
+    r"decided|decision|my name is|i prefer|i hate|i love)\b",
+    re.IGNORECASE,
+)
+TELLING = re.compile(r"\d|\b(my|our|moved|changed|switched|new|will|plan\w*|need|must)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """One text, with who said it, where and when."""
+
+    text: str
+    scope: Scope
+    said_at: datetime
+    session: str = ""
+    speaker: str = ""
+    provenance: Provenance = Provenance.OWNER
+    source_ref: str = ""
+    importance: float | None = None
+    pinned: bool = False
+    key: str = ""
+    """What makes storing it twice store it once; empty: made from all of the above."""
+
+
+def cued_importance(text: str, provenance: Provenance) -> float:
+    """Return an importance in [0, 1] from cue words; an agent's own words weigh less."""
+    weight = 0.8 if VITAL.search(text) else 0.6 if TELLING.search(text) else 0.4
+    return weight if provenance is Provenance.OWNER else max(0.2, weight - 0.2)
+
+
+def replay_key(saying: Saying) -> str:
+    """Return the key under which a replay of the same saying is recognised."""
+    scope = saying.scope
+    moment = "" if saying.source_ref else saying.said_at.isoformat()
+    parts = (
+        scope.agent, scope.channel, scope.account, scope.chat, scope.sender,
+        saying.session, saying.speaker, saying.source_ref, moment, saying.text,
+    )  # fmt: skip
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def prepare(saying: Saying) -> tuple[list[NewMemory], tuple[str, ...]]:
+    """Return the memories of one saying and the kinds of secrets that were masked in it."""
+    safe = redact(strip_blocks(clean(saying.text)))
+    text = clean(safe.text)
+    key = saying.key or replay_key(replace(saying, text=text))
+    importance = cued_importance(text, saying.provenance) if saying.importance is None else saying.importance
+    turn = str(ULID())
+    memories = [
+        NewMemory(
+            text=piece,
+            key=f"{key}.{part}",
+            created_at=saying.said_at,
+            scope=saying.scope,
+            turn=turn,
+            part=part,
+            session=saying.session,
+            speaker=saying.speaker,
+            provenance=saying.provenance,
+            source_ref=saying.source_ref,
+            importance=importance,
+            pinned=saying.pinned,
+            terms=tuple(terms(piece)),
+        )
+        for part, piece in enumerate(chunks(text))
+    ]
+    return memories, safe.kinds
+
+
+def write(context: Context, sayings: Sequence[Saying], operation: str) -> list[Stored]:
+    """Store the sayings in one transaction and tell the worker; durable when it returns."""
+    prepared = [prepare(saying) for saying in sayings]
+    added = context.store.add([memory for memories, _ in prepared for memory in memories])
+    stored, start = [], 0
+    for memories, kinds in prepared:
+        mine = added[start : start + len(memories)]
+        start += len(memories)
+        turn = mine[0].id.partition(".")[0]
+        stored.append(Stored(id=turn, fresh=mine[0].fresh, parts=len(mine), redacted=list(kinds)))
+    fresh = [one.id for one in stored if one.fresh]
+    if fresh:
+        context.store.audit(context.caller.actor, operation, fresh[0], {"ids": fresh, "origin": context.caller.origin})
+        context.resources.wake()
+    return stored
