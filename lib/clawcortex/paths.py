@@ -5,9 +5,7 @@ State is `$OPENCLAW_STATE_DIR/clawcortex`, by default `~/.openclaw/clawcortex`.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
 from pathlib import Path
 
 from clawcortex.errors import InputError
@@ -61,6 +59,9 @@ def socket_path() -> Path:
     direct = state_dir() / "run" / "server.sock"
     if len(os.fsencode(direct)) <= SOCKET_LIMIT:
         return direct
+    import hashlib
+    import tempfile
+
     digest = hashlib.sha256(os.fsencode(state_dir())).hexdigest()[:12]
     # tempfile honours TMPDIR, which on macOS is itself too long: /tmp is the short one there.
     base = Path(tempfile.gettempdir())
@@ -71,6 +72,17 @@ def socket_path() -> Path:
 def repo_root() -> Path:
     """Return the checkout: the folder that holds `skills/` and `openclaw.plugin.json`."""
     return Path(__file__).resolve().parents[2]
+
+
+def skills_dir() -> Path:
+    """Return the folder of skills; `CLAWCORTEX_SKILLS` names another one."""
+    named = os.environ.get("CLAWCORTEX_SKILLS", "").strip()
+    return Path(named) if named else repo_root() / "skills"
+
+
+def lock_path(name: str) -> Path:
+    """Return the lock file of this name: "server" while one lives, "starting" until it listens."""
+    return state_dir() / "run" / f"{name}.lock"
 
 
 def private_folder(path: Path) -> Path:

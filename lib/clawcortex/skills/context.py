@@ -6,13 +6,15 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from clawcortex.models.base import Embedder
-from clawcortex.settings import Settings
-from clawcortex.store.base import Store
-from clawcortex.store.index import Index
 from clawcortex.store.records import LOCAL, Scope
+
+if TYPE_CHECKING:  # numpy and faiss are slow to import; the server must listen before they are there
+    from clawcortex.models.base import Embedder
+    from clawcortex.settings import Settings
+    from clawcortex.store.base import Store
+    from clawcortex.store.index import Index
 
 Origin = Literal["cli", "http", "hook", "tool", "mcp", "cron"]
 

@@ -1,0 +1,134 @@
+"""Turn a skill's declaration into skill.json: what it does, its schemas, tools, hooks and jobs.
+
+Schemas hold no $ref, so that index.js and the command line read them without a JSON Schema library.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from clawcortex.skills.operation import Operation, Skill
+from clawcortex.skills.registry import tool_name
+
+SCHEMA_VERSION = 1
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+Schema = dict[str, Any]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OperationEntry(_Part):
+    """One operation as everyone outside Python sees it."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    summary: str = Field(min_length=1)
+    expose: Literal["owner", "agent"]
+    effect: Literal["read", "write", "destroy"]
+    route: str = Field(pattern=r"^/v1/[a-z0-9-]+/[a-z0-9_]+$")
+    input: Schema
+    output: Schema
+
+
+class ToolEntry(_Part):
+    """One tool that OpenClaw and MCP offer to an agent."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")
+    operation: str
+    description: str = Field(min_length=1)
+    parameters: Schema
+
+
+class ScheduleEntry(_Part):
+    """One cron job in the user's timezone."""
+
+    cron: str = Field(pattern=r"^\S+( \S+){4}$")
+    operation: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+
+
+class Manifest(_Part):
+    """What skill.json holds; version 1."""
+
+    schema_version: Literal[1] = 1
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    title: str = Field(min_length=1)
+    summary: str = Field(min_length=1)
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+")
+    module: str
+    requires: list[str] = Field(default_factory=list)
+    operations: list[OperationEntry]
+    tools: list[ToolEntry] = Field(default_factory=list)
+    hooks: list[str] = Field(default_factory=list)
+    schedules: list[ScheduleEntry] = Field(default_factory=list)
+
+
+def manifest(skill: Skill) -> Manifest:
+    """Return the validated manifest of a skill."""
+    return Manifest.model_validate(
+        {
+            "name": skill.name,
+            "title": skill.title,
+            "summary": skill.summary,
+            "version": skill.version,
+            "module": skill.name.replace("-", "_"),
+            "requires": list(skill.requires),
+            "operations": [_operation(skill, operation) for operation in skill.operations],
+            "tools": [_tool(skill, item) for item in skill.operations if item.expose == "agent"],
+            "hooks": sorted({hook.event for hook in skill.hooks}),
+            "schedules": [asdict(schedule) for schedule in skill.schedules],
+        }
+    )
+
+
+def _operation(skill: Skill, operation: Operation[Any, Any]) -> dict[str, Any]:
+    return {
+        "name": operation.name,
+        "summary": operation.summary,
+        "expose": operation.expose,
+        "effect": operation.effect,
+        "route": f"/v1/{skill.name}/{operation.name}",
+        "input": self_contained(operation.input.model_json_schema()),
+        "output": self_contained(operation.output.model_json_schema(mode="serialization")),
+    }
+
+
+def _tool(skill: Skill, operation: Operation[Any, Any]) -> dict[str, Any]:
+    return {
+        "name": tool_name(skill.name, operation.name),
+        "operation": operation.name,
+        "description": operation.summary,
+        "parameters": self_contained(operation.input.model_json_schema()),
+    }
+
+
+def self_contained(schema: Schema) -> Schema:
+    """Return the schema with every $ref replaced by what it names, and without generated titles."""
+    definitions = schema.get("$defs", {})
+
+    def resolve(node: Any, within: tuple[str, ...]) -> Any:
+        if isinstance(node, list):
+            return [resolve(part, within) for part in node]
+        if not isinstance(node, dict):
+            return node
+        if "$ref" in node:
+            name = str(node["$ref"]).removeprefix("#/$defs/")
+            if name in within:
+                raise TypeError(f"{name} contains itself: a schema that cannot be written without $ref")
+            beside = {key: part for key, part in node.items() if key != "$ref"}
+            return resolve(definitions[name] | beside, (*within, name))
+        return {
+            key: _properties(part, within) if key == "properties" else resolve(part, within)
+            for key, part in node.items()
+            if key not in ("$defs", "title")
+        }
+
+    def _properties(fields: dict[str, Any], within: tuple[str, ...]) -> dict[str, Any]:
+        return {name: resolve(part, within) for name, part in fields.items()}  # a field may be called "title"
+
+    resolved: Schema = resolve(schema, ())
+    return resolved
