@@ -1,0 +1,32 @@
+"""How long a text is for a model, estimated without one."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+
+_CJK = "\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uffdc\U00020000-\U0003ffff"
+TOKEN = re.compile(rf"[A-Za-z]{{1,7}}|[0-9]{{1,3}}|[{_CJK}]|[^\W\d_]{{1,3}}|[^\s]")
+"""One match is one token. No match crosses whitespace, so counts of separated parts add up."""
+
+ELLIPSIS = "…"
+
+_IN_WORD = re.compile(rf"(?![{_CJK}])\w(?![{_CJK}])\w")
+
+
+def count_tokens(text: str) -> int:
+    """Return about how many tokens a language model makes of the text."""
+    return sum(1 for _ in TOKEN.finditer(text))
+
+
+def clip(text: str, tokens: int) -> str:
+    """Return the text's beginning that fits, cut between words and ending in "…" when something is left out."""
+    if tokens <= 0:
+        return ""
+    ends = [match.end() for match in islice(TOKEN.finditer(text), tokens + 1)]
+    if len(ends) <= tokens:
+        return text
+    kept = text[: ends[tokens - 2]] if tokens > 1 else ""
+    if _IN_WORD.match(text, max(len(kept) - 1, 0)):
+        kept = kept.rsplit(maxsplit=1)[0]  # the word before; a single long word stays cut
+    return kept.rstrip() + ELLIPSIS
