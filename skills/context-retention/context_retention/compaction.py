@@ -19,6 +19,8 @@ from context_retention.scopes import may_see
 
 FLAGS = "compactions"
 RESTORED = "compactions_restored"
+BLOCK_SHARE = 0.35
+"""Share of the budget after a compaction that goes to the checkpoint; measured by bench/compaction_restore.py."""
 LOOK_BACK = 2_000
 """Most memories of a session that a checkpoint reads."""
 
@@ -103,35 +105,47 @@ def compacted_at(context: Context, agent: str, session: str) -> float | None:
     return float(str(flag["at"])) if flag and "at" in flag else None
 
 
-def restore(context: Context, asker: Scope, session: str) -> Contribution | None:
-    """Return the block that this chat has not had yet since the last compaction, or None."""
+def _reader(asker: Scope, session: str) -> str:
+    return f"{flag_key(asker.agent, session)}|{asker.channel}:{asker.account}:{asker.chat}:{asker.sender}"
+
+
+def due(context: Context, asker: Scope, session: str) -> dict[str, object] | None:
+    """Return the session's compaction that this chat has not been told of yet, or None."""
     flag = context.store.get_record(FLAGS, flag_key(asker.agent, session))
     if not flag or "count" not in flag:
         return None
-    reader = f"{flag_key(asker.agent, session)}|{asker.channel}:{asker.account}:{asker.chat}:{asker.sender}"
-    had = context.store.get_record(RESTORED, reader)
-    if had and had["count"] == flag["count"]:
+    had = context.store.get_record(RESTORED, _reader(asker, session))
+    return None if had and had["count"] == flag["count"] else flag
+
+
+def restore(context: Context, asker: Scope, session: str) -> Contribution | None:
+    """Return the block that this chat has not had yet since the last compaction, or None."""
+    flag = due(context, asker, session)
+    if flag is None:
         return None
-    items = _items(context, asker, flag.get("checkpoint"))
-    if not items:
-        return None
+    told = {"count": flag["count"], "version": 1}
     return Contribution(
         skill="context-retention",
         heading="What this conversation held before it was compacted",
-        items=tuple(items),
+        items=tuple(_items(context, asker, flag.get("checkpoint"))),
         rank=0,
-        budget_tokens=context.settings.compaction_tokens // 2,
+        budget_tokens=block_tokens(context),
         extends_budget=True,
         note=f"compaction {flag['count']} of {session}",
-        delivered=lambda: context.store.put_record(RESTORED, reader, {"count": flag["count"], "version": 1}),
+        delivered=lambda: context.store.put_record(RESTORED, _reader(asker, session), told),
     )
+
+
+def block_tokens(context: Context) -> int:
+    """Return the checkpoint's share of the budget after a compaction; recall for the prompt gets the rest."""
+    return int(context.settings.compaction_tokens * BLOCK_SHARE)
 
 
 def _items(context: Context, asker: Scope, kept: object) -> list[Item]:
     """Return the items of a checkpoint that the asker may see, each memory once, within each kind's share."""
     if not isinstance(kept, dict):
         return []
-    total = context.settings.compaction_tokens // 2
+    total = block_tokens(context)
     labels = {kind: label for kind, label, _ in KINDS} | {"recent": "Recent"}
     items: list[Item] = []
     seen: set[str] = set()

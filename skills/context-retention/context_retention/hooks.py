@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 
 from clawcortex.openclaw.payloads import AgentEnd, Compaction, Dispatch, PromptBuild, Reset, SessionStart, Turn
@@ -20,6 +21,8 @@ from context_retention.writing import Saying, write
 
 SILENT = frozenset({"", "NO_REPLY", "HEARTBEAT_OK"})
 """What an agent says when it says nothing."""
+WIDE_ITEMS = 60
+"""Most memories recalled right after a compaction; the budget ends it earlier."""
 
 
 @hook("before_dispatch")
@@ -64,29 +67,48 @@ def recall_for_prompt(context: Context, event: PromptBuild) -> Contribution | No
     scope = with_chat_type(context, event.scope())
     settings = context.settings
     running = session_name(context, scope.agent, event.session_key)
-    compacted = compaction.compacted_at(context, scope.agent, running)
+    share = _share(context, restoring=compaction.due(context, scope, running) is not None)
     found = search(
         context,
         Wanted(
             text=prompt,
             now=context.now(),
             scopes=visible(context.store.scopes(), scope, settings),
-            top_k=max(1, settings.recall_items),
-            budget_tokens=settings.recall_tokens,
+            top_k=share.items,
+            budget_tokens=share.tokens,
             asker=event.sender_name,
             trusted_only=True,
-            unless_since={running: compacted or 0.0},
+            unless_since={running: compaction.compacted_at(context, scope.agent, running) or 0.0},
         ),
     )
-    items = tuple(_item(hit) for hit in found.hits if hit.score >= settings.inject_score)
     return Contribution(
         skill="context-retention",
         heading="From earlier conversations",
-        items=items[: settings.recall_items],
+        items=tuple(_item(hit) for hit in found.hits if hit.score >= share.score),
         rank=30,
-        budget_tokens=settings.recall_tokens,
+        budget_tokens=share.tokens,
+        extends_budget=share.extends,
         note=f"{found.mode}, {found.took_ms} ms",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much of a prompt recall may take."""
+
+    items: int
+    tokens: int
+    score: float
+    extends: bool = False
+
+
+def _share(context: Context, *, restoring: bool) -> Share:
+    """Return recall's share; right after a compaction it is wider, since nothing stands in the prompt."""
+    settings = context.settings
+    if not restoring:
+        return Share(max(1, settings.recall_items), settings.recall_tokens, settings.inject_score)
+    left = settings.compaction_tokens - compaction.block_tokens(context)
+    return Share(WIDE_ITEMS, left, settings.inject_score / 4, extends=True)
 
 
 def _item(hit: Hit) -> Item:

@@ -1,0 +1,197 @@
+"""Measure the hook's round trip against the time sentence-transformers needs for the same query.
+
+    install.py run -- python bench/recall_latency.py --n 100000
+
+The store is filled directly: texts are made of real vocabulary with a natural word frequency, the vectors of
+the first few thousand are embedded, the others are those plus noise (search time does not depend on values).
+Prompts go through the socket as the gateway sends them; hook and reference alternate, so that noise of the
+machine hits both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import psutil
+from report import emit
+from resident import Resident, post
+
+from clawcortex import paths
+from clawcortex.client import Connection, call
+from clawcortex.models.embedder import get_embedder
+from clawcortex.settings import load_settings
+from clawcortex.store.opening import open_store
+from clawcortex.store.records import NewMemory, Scope
+from clawcortex.text.terms import terms
+
+EMBEDDED = 4_000
+BATCH = 5_000
+PEOPLE = ("Ann", "Tom", "Mia", "Lars", "Priya", "Chen")
+SUBJECTS = (
+    "dentist", "router", "garden", "invoice", "holiday", "marathon", "piano", "kitchen", "passport", "deadline",
+    "birthday", "bicycle", "tax return", "allergy", "workshop", "museum", "recipe", "contract", "school", "concert",
+)  # fmt: skip
+VERBS = ("booked", "moved", "finished", "forgot", "bought", "cancelled", "planned", "repaired", "praised", "lost")
+QUESTIONS = (
+    "When is my dentist appointment?", "What did Tom say about the router?", "How is the marathon training going?",
+    "Which museum did Mia like?", "What is the deadline of the contract?", "Did we pay the invoice for the kitchen?",
+    "I am planning a birthday dinner for Priya, any ideas?", "Where did I leave the passport?",
+    "What recipe did Lars recommend last week?", "Is Chen allergic to anything?",
+)  # fmt: skip
+
+
+def sentences(count: int) -> Iterator[str]:
+    """Yield texts of 8 to 30 words; filler words follow Zipf's law over 20,000 stems."""
+    chance = random.Random(7)  # noqa: S311 - a benchmark wants the same texts every time
+    vocabulary = [f"{a}{b}{c}" for a in "bdfgklmnprst" for b in ("a", "ei", "o", "u") for c in ("ran", "lem", "vost", "tig", "nor", "pel", "sak", "dur", "min", "zet")]
+    vocabulary += [f"{one}{other}" for one in vocabulary for other in ("a", "in", "or", "us") * 10][:20_000]
+    weights = [1 / rank for rank in range(1, len(vocabulary) + 1)]
+    for _ in range(count):
+        filler = " ".join(chance.choices(vocabulary, weights, k=chance.randint(4, 24)))
+        yield f"{chance.choice(PEOPLE)} {chance.choice(VERBS)} the {chance.choice(SUBJECTS)}: {filler}"
+
+
+def fill(count: int) -> None:
+    """Write the memories and their vectors straight into the store."""
+    settings = load_settings()
+    store, embedder = open_store(settings), get_embedder(settings)
+    start = datetime.now(UTC) - timedelta(days=700)
+    scope = Scope("main", "telegram", "default", "111", "111")
+    pool = np.zeros((0, 0), dtype=np.float32)
+    noise = np.random.default_rng(7)
+    batch: list[NewMemory] = []
+    for number, text in enumerate(sentences(count)):
+        said_at = start + timedelta(seconds=number * 600 * 86_400 / count)
+        batch.append(NewMemory(text=text, key=f"bench:{number}", created_at=said_at, scope=scope, session=f"s{number // 40}", speaker=PEOPLE[number % 6], terms=tuple(terms(text))))
+        if len(batch) == BATCH or number == count - 1:
+            added = store.add(batch)
+            if len(pool) < EMBEDDED:
+                pool = embedder.encode([memory.text for memory in batch[:EMBEDDED]])
+            picked = pool[np.arange(len(batch)) % len(pool)]
+            vectors = picked + noise.normal(0, 0.03, picked.shape).astype(np.float32)
+            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+            store.put_vectors(embedder.model, [one.n for one in added], vectors.astype(np.float32))
+            print(f"\r{number + 1} memories", end="", file=sys.stderr)
+            batch = []
+    print(file=sys.stderr)
+    store.close()
+
+
+def cold_start(resident: Resident) -> float:
+    """Return the seconds from starting the server to the first semantic answer."""
+    resident.kill()
+    begun = time.perf_counter()
+    resident.start()
+    while call("/v1/context-retention/recall", {"query": QUESTIONS[0]})["mode"] != "hybrid":
+        continue
+    return time.perf_counter() - begun
+
+
+def round_trips(rounds: int) -> tuple[list[float], list[float]]:
+    """Return the milliseconds of hook calls and of the reference's embedding, measured in turns."""
+    from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - heavy, and only the reference
+
+    from clawcortex.models.source import model_folder  # noqa: PLC0415 - as above
+
+    reference = SentenceTransformer(str(model_folder(load_settings().embedding_model)), device="cpu")
+    context = {
+        "agentId": "main", "sessionKey": "agent:main:main", "channel": "telegram", "accountId": "default",
+        "chatId": "111", "senderId": "111", "trigger": "user",
+    }  # fmt: skip
+    hook, embed = [], []
+    with Connection() as connection:
+        post(connection, "/v1/hooks/before_dispatch", {"event": {"isGroup": False, "senderId": "111"}, "ctx": {**context, "conversationId": "111", "channelId": "telegram"}})
+        for number in range(rounds + 20):
+            question = f"{QUESTIONS[number % len(QUESTIONS)]} ({number})"  # never the cached one
+            begun = time.perf_counter()
+            post(connection, "/v1/hooks/before_prompt_build", {"event": {"prompt": question}, "ctx": context})
+            between = time.perf_counter()
+            reference.encode([question], normalize_embeddings=True, show_progress_bar=False)
+            ended = time.perf_counter()
+            if number >= 20:  # noqa: PLR2004 - warm-up
+                hook.append((between - begun) * 1_000)
+                embed.append((ended - between) * 1_000)
+    return hook, embed
+
+
+def own_embedding(rounds: int) -> float:
+    """Return the median milliseconds that the resident embedder needs for a query."""
+    embedder = get_embedder(load_settings())
+    taken = []
+    for number in range(rounds + 10):
+        begun = time.perf_counter()
+        embedder.encode([f"{QUESTIONS[number % len(QUESTIONS)]} [{number}]"])
+        taken.append((time.perf_counter() - begun) * 1_000)
+    return float(np.median(taken[10:]))
+
+
+def process_cost(command: list[str]) -> tuple[float, float]:
+    """Return the median milliseconds and the peak megabytes of a short process."""
+    times, peak = [], 0
+    for _ in range(15):
+        begun = time.perf_counter()
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        times.append((time.perf_counter() - begun) * 1_000)
+        peak = max(peak, usage.ru_maxrss // (1_024 if sys.platform == "linux" else 1_048_576))
+        if process.returncode:
+            raise SystemExit(f"{command} failed with {process.returncode}")
+    return float(np.median(times)), float(peak)
+
+
+def measure(count: int, rounds: int) -> dict[str, float]:
+    """Return the figures for one size of memory."""
+    with Resident() as resident:
+        resident.kill()
+        fill(count)
+        resident.start()
+        resident.until_ready()
+        call("/v1/context-retention/rebuild_index", {}, timeout=600)
+        cold = cold_start(resident)
+        hook, reference = round_trips(rounds)
+        entry = paths.repo_root() / "skills" / "context-retention" / "run.py"
+        bare, _ = process_cost(["python3", "-c", "pass"])
+        client, client_rss = process_cost(["python3", str(entry), "status", "--json"])
+        operation = float(np.median([_timed_status() for _ in range(15)]))
+        return {
+            "n": count,
+            "hook_p50_ms": float(np.median(hook)),
+            "hook_p95_ms": float(np.percentile(hook, 95)),
+            "embed_p50_ms": own_embedding(rounds),
+            "reference_embed_p50_ms": float(np.median(reference)),
+            "hook_to_reference_ratio": float(np.median(hook) / np.median(reference)),
+            "cold_start_s": cold,
+            "server_rss_mb": psutil.Process(resident.pid).memory_info().rss / 1e6,
+            "client_rss_mb": client_rss,
+            "client_overhead_ms": client - bare - operation,
+        }
+
+
+def _timed_status() -> float:
+    begun = time.perf_counter()
+    call("/v1/context-retention/status", {})
+    return (time.perf_counter() - begun) * 1_000
+
+
+def main() -> int:
+    """Run and report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--n", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--json", action="store_true")
+    chosen = parser.parse_args()
+    emit("recall_latency", measure(chosen.n, chosen.rounds), as_json=chosen.json)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,68 @@
+"""Which memories are worth scoring: the best by full text, the best by vector, and what stands next to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from clawcortex.store.base import Floats, Ints, Store
+from clawcortex.store.index import View
+from clawcortex.text.terms import hashed
+from numpy.typing import NDArray
+
+from context_retention.features import Rarity, bm25, counts_of
+from context_retention.query import Query
+
+Mask = NDArray[np.bool_]
+
+LEXICAL, DENSE, AROUND = 150, 150, 50
+"""How many come from full text, from vectors, and how many of the best of both bring their neighbours."""
+POSTINGS = 4_000
+"""Stems are taken rarest first until they stand in this many memories together; the rarest always."""
+RECENT = 20
+"""When no stem and no vector finds anything: the newest memories."""
+
+
+def rarest(query: Query, frequencies: Mapping[str, int]) -> list[str]:
+    """Return the known stems of the query, rarest first, as many as the cap on postings allows."""
+    known = sorted((frequencies[stem], stem) for stem in (*query.stems, *query.names) if frequencies.get(stem, 0) > 0)
+    taken, total = [], 0
+    for count, stem in known:
+        if taken and total + count > POSTINGS:
+            break
+        taken.append(stem)
+        total += count
+    return taken
+
+
+def candidates(
+    query: Query,
+    view: View,
+    store: Store,
+    query_vector: Floats | None,
+    mask: Mask,
+    frequencies: Mapping[str, int] | None = None,
+) -> Ints:
+    """Return the rows worth scoring, each once, none outside the mask."""
+    frequencies = store.frequencies((*query.stems, *query.names)) if frequencies is None else frequencies
+    parts: list[Ints] = []
+    stems = rarest(query, frequencies)
+    if stems:
+        found = view.at(store.matching(stems, limit=POSTINGS))
+        found = found[found >= 0]
+        found = found[mask[found]]
+        if len(found) > LEXICAL:
+            hashes = hashed(query.stems)
+            rarity = Rarity.of(query.stems, frequencies, len(mask))
+            strength = bm25(counts_of(view, found, hashes), view.columns.term_counts[found], rarity)
+            found = found[np.argsort(-strength, kind="stable")[:LEXICAL]]
+        parts.append(found)
+    if query_vector is not None and mask.any():
+        rows, _ = view.search(query_vector, DENSE, mask)
+        parts.append(np.asarray(rows, np.int64))
+    for part in list(parts):
+        best = part[:AROUND]
+        parts += [view.previous[best].astype(np.int64), view.next[best].astype(np.int64)]
+    rows = np.unique(np.concatenate(parts)) if parts else np.empty(0, np.int64)
+    rows = rows[rows >= 0]
+    return rows[mask[rows]]

@@ -1,0 +1,68 @@
+"""A context over a real store and index, in this process, with the hash embedder."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from clawcortex import paths
+from clawcortex.models.hash import HashEmbedder
+from clawcortex.settings import Settings
+from clawcortex.skills.context import Caller, Context, Resources
+from clawcortex.store.index import Index
+from clawcortex.store.opening import open_store
+from clawcortex.store.records import Scope
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+
+def embed_pending(resources: Resources) -> None:
+    """Do what the server's worker does, now."""
+    model = resources.embedder.model
+    while waiting := resources.store.unembedded(model, limit=256):
+        numbers, texts = zip(*waiting, strict=True)
+        resources.store.put_vectors(model, numbers, resources.embedder.encode(texts))
+    resources.index.refresh()
+
+
+@pytest.fixture
+def resources() -> Iterator[Resources]:
+    """Resources whose worker runs at once."""
+    settings = Settings(embedding_backend="hash")
+    store = open_store(settings)
+    embedder = HashEmbedder()
+    index = Index(
+        store, embedder.model, embedder.dimensions, flat_limit=1_000, snapshot_folder=paths.cache_dir()
+    )
+    made: Resources
+    made = Resources(
+        settings=settings,
+        store=store,
+        index=index,
+        embedder=embedder,
+        clock=lambda: NOW,
+        wake=lambda: embed_pending(made),
+        drain=lambda: None,
+    )
+    yield made
+    store.close()
+
+
+Asking = Callable[..., Context]
+
+
+@pytest.fixture
+def asking(resources: Resources) -> Asking:
+    """Return a context: the owner's, or that of a scope."""
+    log = logging.LoggerAdapter(logging.getLogger("clawcortex.tests"), {})
+
+    def ask(scope: Scope | None = None, *, settings: Settings | None = None, now: datetime = NOW) -> Context:
+        caller = Caller("cli", trusted=True) if scope is None else Caller("hook", scope, actor=scope.person)
+        held = replace(resources, settings=settings or resources.settings, clock=lambda: now)
+        return Context(held, caller, log)
+
+    return ask
