@@ -16,7 +16,8 @@
     │   ├── ReadOnlyError
     │   ├── CorruptedError        bytes on disk are not what was written
     │   └── SchemaTooNewError     written by a newer clawcortex
-    └── HostError             OpenClaw refused or did not answer
+    ├── HostError             OpenClaw refused or did not answer
+    └── SetupError            an installation stopped half-way; it resumes
 """
 
 from __future__ import annotations
@@ -148,6 +149,13 @@ class HostError(ClawcortexError):
 
     code, status, exit_code = "host", 502, 9
     default_hint = "Check the gateway with `openclaw gateway status`."
+
+
+class SetupError(ClawcortexError):
+    """Report an installation that stopped half-way; running it again goes on from there."""
+
+    code, status, exit_code = "setup", 500, 10
+    default_hint = "Run `python3 install.py` again: it goes on from where it stopped."
 
 
 def _tree(root: type[ClawcortexError]) -> list[type[ClawcortexError]]:

@@ -1,0 +1,159 @@
+"""The commands of install.py, each a plain function from options to an exit code."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from clawcortex import paths
+from clawcortex.errors import HostError, SetupError
+from clawcortex.setup import node, plugin
+from clawcortex.setup.console import Console
+from clawcortex.setup.environment import Environment
+from clawcortex.setup.grants import leave_outs
+from clawcortex.setup.host import find_openclaw
+
+RUNTIME = ("base", "export", "voice")
+CI = "CLAWCORTEX_E2E"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was said on the command line."""
+
+    yes: bool = False
+    minimal: bool = False
+    voice: bool = True
+    purge: bool = False
+    torch_index: str = ""
+    rest: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Return the dependency groups of the running system."""
+        if self.minimal:
+            return ("base",)
+        return RUNTIME if self.voice else tuple(group for group in RUNTIME if group != "voice")
+
+
+def install(root: Path, options: Options, console: Console) -> int:
+    """Install into the person's OpenClaw, then let doctor look at it."""
+    environment = prepare(root, options, console, options.groups)
+    host = find_openclaw()
+    if host is None:
+        raise HostError(
+            "Everything is installed, but there is no `openclaw` on PATH, so no assistant uses it yet",
+            hint="Install OpenClaw 2026.9.6 or newer, then run `python3 install.py` again.",
+        )
+    if not plugin.grant(root, host, console, yes=options.yes):
+        return 0
+    console.step("doctor")
+    return _call(environment, ("-m", "clawcortex", "doctor"))
+
+
+def demo(root: Path, options: Options, console: Console) -> int:
+    """Show on a shipped conversation what would be recalled and restored."""
+    environment = prepare(root, options, console, options.groups)
+    return _call(environment, ("-m", "clawcortex.demo"))
+
+
+def test(root: Path, options: Options, console: Console) -> int:
+    """Run the test suite, on a real OpenClaw where Node and npm are present."""
+    environment = prepare(root, options, console, (*options.groups, "dev"))
+    variables = node.fetch(console)
+    console.step("Tests")
+    if options.rest or CI not in os.environ:
+        return _call(environment, ("-m", "pytest", *options.rest), variables, cwd=root)
+    measure = ("-m", "coverage")
+    failed = _call(environment, (*measure, "run", "-m", "pytest"), variables, cwd=root)
+    if failed:
+        return failed
+    _call(environment, (*measure, "combine", "--quiet"), cwd=root)
+    return _call(environment, (*measure, "report"), cwd=root)
+
+
+def run(root: Path, options: Options, console: Console) -> int:
+    """Run a command in the environment."""
+    if not options.rest:
+        raise SetupError(
+            "No command was given", hint="Write it after two dashes: install.py run -- python ..."
+        )
+    environment = Environment(root, console)
+    present = environment.groups()
+    environment = prepare(root, options, console, present or options.groups)
+    variables = environment.variables()
+    program = shutil.which(options.rest[0], path=variables["PATH"])
+    if program is None:
+        raise SetupError(f"There is no command {options.rest[0]!r} in the environment or on PATH")
+    return subprocess.run([program, *options.rest[1:]], env=variables, check=False).returncode
+
+
+def doctor(root: Path, options: Options, console: Console) -> int:
+    """Let the installed doctor look at everything."""
+    environment = Environment(root, console)
+    if not environment.groups():
+        raise SetupError("clawcortex is not installed here", hint="Run `python3 install.py` first.")
+    return _call(environment, ("-m", "clawcortex", "doctor", *options.rest))
+
+
+def uninstall(root: Path, options: Options, console: Console) -> int:
+    """Take clawcortex out of OpenClaw and remove what can be made again; memories stay unless --purge."""
+    state = paths.state_dir()
+    if not plugin.revoke(find_openclaw(), console, yes=options.yes):
+        return 0
+    environment = Environment(root, console)
+    if environment.groups() and paths.socket_path().exists():
+        _call(environment, ("-m", "clawcortex", "stop"))
+    if options.purge and state.exists():
+        if not console.confirm(f"Delete {state} with every memory in it?", yes=options.yes):
+            return 0
+        shutil.rmtree(state)
+        shutil.rmtree(node.cache_folder(), ignore_errors=True)
+        console.done(f"{state} is deleted")
+        return 0
+    removed = [folder for folder in (environment.folder, paths.cache_dir()) if folder.exists()]
+    for folder in removed:
+        shutil.rmtree(folder)
+        console.done(f"{folder} is deleted")
+    if state.exists():
+        console.say(f"    your memories stay in {state}; --purge deletes them too", "dim")
+    elif not removed:
+        console.done("nothing to do")
+    return 0
+
+
+def prepare(root: Path, options: Options, console: Console, groups: tuple[str, ...]) -> Environment:
+    """Bring the environment and the exported model up to date."""
+    environment = Environment(root, console, torch_index=options.torch_index)
+    if environment.missing(groups):
+        environment.ensure(groups)
+    else:
+        environment.ensure(groups)
+        console.done(f"environment is complete: {', '.join(environment.requirements.present(groups))}")
+    if "export" in groups:
+        if _call(environment, ("-m", "clawcortex.models.export")):
+            raise SetupError(
+                "The embedding model could not be turned into its fast form",
+                hint="Run the same command again, or go on without meaning search: --minimal.",
+            )
+    else:
+        console.warn("without the embedding model: recall works on words, not on meaning")
+    for skill, extra in leave_outs(root, environment.requirements.present(groups)):
+        console.warn(f"{skill} needs `{extra}`, which was left out: it will say so when it is called")
+    return environment
+
+
+def _call(
+    environment: Environment,
+    arguments: Sequence[str],
+    more: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> int:
+    variables = {**environment.variables(), **(more or {})}
+    return subprocess.run(
+        [str(environment.python), *arguments], env=variables, cwd=cwd, check=False
+    ).returncode
