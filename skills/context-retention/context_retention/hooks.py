@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
 
-from clawcortex.openclaw.payloads import AgentEnd, Compaction, Dispatch, PromptBuild, Reset, SessionStart, Turn
+from clawcortex.openclaw.messages import Turn
+from clawcortex.openclaw.payloads import (
+    AgentEnd,
+    Compaction,
+    Dispatch,
+    PromptBuild,
+    Received,
+    Reset,
+    SessionStart,
+)
 from clawcortex.skills.context import Context
 from clawcortex.skills.contribution import Contribution, Item
 from clawcortex.skills.operation import hook
@@ -15,7 +23,15 @@ from clawcortex.text.fence import strip_blocks
 from context_retention import compaction
 from context_retention.recall import Wanted, search
 from context_retention.scopes import visible
-from context_retention.sessions import begin_session, learn_chat_type, session_name, with_chat_type
+from context_retention.sessions import (
+    begin_session,
+    learn_chat_type,
+    learn_name,
+    name_of,
+    previous_session,
+    session_name,
+    with_chat_type,
+)
 from context_retention.shapes import Hit
 from context_retention.writing import Saying, write
 
@@ -29,6 +45,13 @@ WIDE_ITEMS = 60
 def learn_chat(context: Context, event: Dispatch) -> None:
     """Learn whether the chat is private: no other event says so."""
     learn_chat_type(context, event.scope())
+
+
+@hook("message_received")
+def learn_sender(context: Context, event: Received) -> None:
+    """Learn what the sender is called: no later event of the turn says so."""
+    if event.sender_name:
+        learn_name(context, event.scope(), event.sender_name)
 
 
 @hook("session_start")
@@ -76,7 +99,7 @@ def recall_for_prompt(context: Context, event: PromptBuild) -> Contribution | No
             scopes=visible(context.store.scopes(), scope, settings),
             top_k=share.items,
             budget_tokens=share.tokens,
-            asker=event.sender_name,
+            asker=event.sender_name or name_of(context, scope),
             trusted_only=True,
             unless_since={running: compaction.compacted_at(context, scope.agent, running) or 0.0},
         ),
@@ -122,58 +145,60 @@ def capture_turn(context: Context, event: AgentEnd) -> None:
     """Store the turn that just ended; a replay of it is stored once."""
     scope = with_chat_type(context, event.scope())
     session = session_name(context, scope.agent, event.session_key)
-    _capture(context, event.turns(), scope, session, event.sender_name)
+    _capture(context, [(turn, scope) for turn in event.turns()], event.session_key, session)
 
 
 @hook("before_reset")
 def capture_missed(context: Context, event: Reset) -> None:
     """Store what of a conversation was not captured before it is reset.
 
-    The whole history comes without senders: in a session that several people share, nothing can be
-    attributed, so nothing is stored.
+    The transcript names each sender but no chat: a turn is stored only where its sender was seen in
+    exactly one chat of this conversation.
     """
-    scope = with_chat_type(context, event.scope())
-    session = session_name(context, scope.agent, event.session_key)
-    speakers = {one.scope for one in context.store.newest(list(context.store.scopes()), session=session)}
-    if speakers - {scope}:
-        context.log.info("reset of %s: several people share it, nothing captured", session)
-        return
-    _capture(context, event.turns(), scope, session, "")
+    session = previous_session(context, event.agent, event.session_key)
+    seen = {one.scope for one in context.store.newest(list(context.store.scopes()), session=session)}
+    attributed: list[tuple[Turn, Scope]] = []
+    scope: Scope | None = None
+    for turn in event.turns():
+        if turn.role == "user":
+            of_sender = [one for one in seen if one.sender == turn.sender_id]
+            scope = of_sender[0] if len(of_sender) == 1 else None
+        if scope is not None:
+            attributed.append((turn, scope))
+    _capture(context, attributed, event.session_key, session)
 
 
-def _capture(context: Context, turns: list[Turn], scope: Scope, session: str, sender_name: str) -> None:
+def _capture(context: Context, turns: list[tuple[Turn, Scope]], session_key: str, session: str) -> None:
     sayings = []
     tools_used = False
-    for turn in turns:
-        if turn.role == "tool":
-            tools_used = True
-            continue
-        if turn.role == "user":
-            tools_used = False
+    for turn, scope in turns:
+        if turn.role != "assistant":
+            tools_used = turn.role == "tool"
         text = strip_blocks(turn.text).strip()
-        if text in SILENT:
+        if turn.role == "tool" or text in SILENT:
             continue
-        sayings.append(_saying(context, turn, text, scope, session, sender_name, tools_used=tools_used))
+        saying = Saying(
+            text=text,
+            scope=scope,
+            said_at=turn.at or context.now(),
+            session=session,
+            speaker=scope.agent if turn.role == "assistant" else turn.sender_name or name_of(context, scope),
+            provenance=_provenance(turn, tools_used=tools_used),
+            key=_turn_key(scope.agent, session_key, turn, text),
+        )
+        sayings.append(saying)
     if sayings:
         write(context, sayings, "capture")
 
 
-def _saying(
-    context: Context, turn: Turn, text: str, scope: Scope, session: str, sender_name: str, *, tools_used: bool
-) -> Saying:
-    """Return a turn as a saying; an answer made with tools is tool-derived and not the owner's word."""
-    said_at: datetime = turn.at or context.now()
-    by_agent = turn.role == "assistant"
-    provenance = Provenance.OWNER
-    if by_agent:
-        provenance = Provenance.UNTRUSTED if tools_used else Provenance.AGENT
-    identity = f"{session}|{turn.role}|{said_at.timestamp():.3f}|{text}"
-    return Saying(
-        text=text,
-        scope=scope,
-        said_at=said_at,
-        session=session,
-        speaker=scope.agent if by_agent else sender_name or scope.sender,
-        provenance=provenance,
-        key=hashlib.sha256(identity.encode()).hexdigest(),
-    )
+def _provenance(turn: Turn, *, tools_used: bool) -> Provenance:
+    """Return whose words a turn is; an answer made with tools may repeat what a stranger wrote."""
+    if turn.role != "assistant":
+        return Provenance.OWNER
+    return Provenance.UNTRUSTED if tools_used else Provenance.AGENT
+
+
+def _turn_key(agent: str, session_key: str, turn: Turn, text: str) -> str:
+    """Return the key of a turn: OpenClaw's own reference, since its times differ from hook to hook."""
+    identity = "\x1f".join((agent, session_key, turn.role, turn.ref, text))
+    return f"turn:{hashlib.sha256(identity.encode()).hexdigest()}"

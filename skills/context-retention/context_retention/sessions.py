@@ -12,6 +12,7 @@ from clawcortex.skills.context import Context
 from clawcortex.store.records import ChatType, Scope
 
 CHATS = "chats"
+NAMES = "names"
 SESSIONS = "sessions"
 
 
@@ -34,15 +35,35 @@ def with_chat_type(context: Context, scope: Scope) -> Scope:
     return replace(scope, chat_type=ChatType(str(known["type"]))) if known else scope
 
 
+def learn_name(context: Context, scope: Scope, name: str) -> None:
+    """Remember what a sender is called."""
+    known = context.store.get_record(NAMES, scope.person)
+    if known is None or known.get("name") != name:
+        context.store.put_record(NAMES, scope.person, {"name": name})
+
+
+def name_of(context: Context, scope: Scope) -> str:
+    """Return what the sender is called, the sender's id when that is not known."""
+    known = context.store.get_record(NAMES, scope.person)
+    return str(known["name"]) if known else scope.sender
+
+
+def _epoch(context: Context, agent: str, session_key: str) -> int:
+    known = context.store.get_record(SESSIONS, f"{agent}|{session_key}")
+    return int(str(known["epoch"])) if known else 0
+
+
 def session_name(context: Context, agent: str, session_key: str) -> str:
     """Return the name under which the running conversation is stored."""
-    known = context.store.get_record(SESSIONS, f"{agent}|{session_key}")
-    return f"{session_key}#{known['epoch'] if known else 0}"
+    return f"{session_key}#{_epoch(context, agent, session_key)}"
+
+
+def previous_session(context: Context, agent: str, session_key: str) -> str:
+    """Return the name of the conversation before the last boundary."""
+    return f"{session_key}#{max(0, _epoch(context, agent, session_key) - 1)}"
 
 
 def begin_session(context: Context, agent: str, session_key: str) -> None:
     """Count the beginning of a new conversation under the same session key."""
-    key = f"{agent}|{session_key}"
-    known = context.store.get_record(SESSIONS, key)
-    epoch = int(str(known["epoch"])) if known else 0
-    context.store.put_record(SESSIONS, key, {"epoch": epoch + 1})
+    epoch = _epoch(context, agent, session_key) + 1
+    context.store.put_record(SESSIONS, f"{agent}|{session_key}", {"epoch": epoch})
