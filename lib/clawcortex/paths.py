@@ -39,6 +39,12 @@ def cache_dir() -> Path:
     return state_dir() / "cache"
 
 
+def models_dir() -> Path:
+    """Return the folder of exported models; $CLAWCORTEX_MODELS_DIR shares one between states, as tests do."""
+    named = os.environ.get("CLAWCORTEX_MODELS_DIR", "").strip()
+    return Path(named).expanduser() if named else cache_dir() / "models"
+
+
 def spool_dir() -> Path:
     """Return the folder where turns wait while the server is down."""
     return state_dir() / "spool"

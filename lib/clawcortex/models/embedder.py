@@ -1,0 +1,47 @@
+"""The one seam to the embedding model: `get_embedder`."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from clawcortex.errors import ModelError
+from clawcortex.models.artifacts import artifact_folder, read_manifest
+from clawcortex.models.base import Embedder
+from clawcortex.paths import models_dir
+from clawcortex.settings import Settings
+
+_embedders: dict[tuple[str, str, Path], Embedder] = {}
+_lock = threading.Lock()
+
+
+def get_embedder(settings: Settings) -> Embedder:
+    """Return this process's one embedder of the configured model; nothing is loaded yet, nothing heavy imported."""
+    key = settings.embedding_backend, settings.embedding_model, models_dir()
+    with _lock:
+        if key not in _embedders:
+            _embedders[key] = _make(settings.embedding_backend, settings.embedding_model)
+        return _embedders[key]
+
+
+def _make(backend: str, name: str) -> Embedder:
+    if backend == "hash":
+        from clawcortex.models.hash import HashEmbedder
+
+        return HashEmbedder()
+    if backend == "torch" or _needs_torch(name):
+        from clawcortex.models.torch import TorchEmbedder
+
+        return TorchEmbedder(name)
+    from clawcortex.models.onnx import OnnxEmbedder
+
+    return OnnxEmbedder(name)
+
+
+def _needs_torch(name: str) -> bool:
+    """Return whether the export found that this model has no graph."""
+    try:
+        manifest = read_manifest(artifact_folder(name))
+    except ModelError:
+        return False  # the embedder's load() reports it
+    return manifest is not None and manifest.backend == "torch"

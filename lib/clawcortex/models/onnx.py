@@ -1,0 +1,131 @@
+"""The embedder of the resident process: ONNX Runtime on an exported graph; torch is never imported.
+
+The graph is optimised at export and its weights lie in a file of their own, which is mapped, not read:
+of the vocabulary only the rows that texts use become resident.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clawcortex.errors import ModelError
+from clawcortex.models.artifacts import GRAPH, TOKENIZER, Manifest, artifact_folder, describe, read_manifest, verify
+from clawcortex.models.batches import BatchedEmbedder
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Encoding, Tokenizer
+
+TOKENS_PER_RUN = 1_024
+"""Padded tokens in one run: more is not faster on two cores, but each token costs 30 KB while it runs."""
+
+
+class OnnxEmbedder(BatchedEmbedder):
+    """Embed with the exported graph of one model."""
+
+    def __init__(self, name: str, *, folder: Path | None = None) -> None:
+        self._folder = folder or artifact_folder(name)
+        self._name = name
+        self._tokenizer: Tokenizer
+        self._session: InferenceSession
+        self._manifest: Manifest
+        super().__init__(*describe(name, self._folder))
+
+    def _open(self) -> None:
+        manifest = checked_manifest(self._name, self._folder, self)
+        faults: list[ModelError] = []
+        # Hashing 90 MB takes as long as the imports and leaves the interpreter free for them.
+        hashing = threading.Thread(target=_verify_into, args=(self._folder, manifest, faults), name="model-checksum")
+        hashing.start()
+        import onnxruntime
+        import tokenizers
+
+        hashing.join()
+        if faults:
+            raise faults[0]
+        try:
+            self._tokenizer = tokenizers.Tokenizer.from_file(str(self._folder / TOKENIZER))
+            self._tokenizer.enable_truncation(manifest.max_tokens)
+            self._tokenizer.no_padding()
+            self._session = onnxruntime.InferenceSession(
+                str(self._folder / GRAPH), session_options(), providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # noqa: BLE001 (both libraries raise bare Exception subclasses)
+            raise ModelError(f"{self._folder}: the exported model cannot be opened ({error})") from error
+        self._manifest = manifest
+
+    def _embed(self, batch: Sequence[str]) -> NDArray[np.float32]:
+        prompt = self._manifest.prompt
+        encodings = self._tokenizer.encode_batch_fast([prompt + _valid(text) for text in batch])
+        vectors = np.empty((len(batch), self._dimensions), np.float32)
+        for rows in _runs([len(encoding.ids) for encoding in encodings]):
+            vectors[rows] = self._session.run(None, self._features([encodings[row] for row in rows]))[0]
+        return vectors
+
+    def _features(self, encodings: Sequence[Encoding]) -> dict[str, NDArray[np.int64]]:
+        shape = len(encodings), max(len(encoding.ids) for encoding in encodings)
+        features = {name: np.zeros(shape, np.int64) for name in self._manifest.inputs}
+        features["input_ids"].fill(self._manifest.pad)
+        for row, encoding in enumerate(encodings):
+            length = len(encoding.ids)
+            features["input_ids"][row, :length] = encoding.ids
+            features["attention_mask"][row, :length] = 1
+            if "token_type_ids" in features:
+                features["token_type_ids"][row, :length] = encoding.type_ids
+        return features
+
+
+def session_options() -> Any:
+    """Return options for short queries beside other work on two cores."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 3
+    return options
+
+
+def checked_manifest(name: str, folder: Path, embedder: BatchedEmbedder) -> Manifest:
+    """Return the manifest that the embedder's name and dimensions came from; raise ModelError otherwise."""
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise ModelError(f"the model {name} is not exported yet ({folder} holds none)")
+    if (manifest.model, manifest.dimensions) != (embedder.model, embedder.dimensions):
+        raise ModelError(
+            f"the model {name} was exported while this process ran: vectors would be {manifest.model}",
+            hint="Restart the resident server with `clawcortex stop` and `clawcortex start`.",
+        )
+    return manifest
+
+
+def _verify_into(folder: Path, manifest: Manifest, faults: list[ModelError]) -> None:
+    try:
+        verify(folder, manifest)
+    except ModelError as error:
+        faults.append(error)
+
+
+def _runs(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Yield rows of similar length, as many as `TOKENS_PER_RUN` allows, at least one."""
+    run: list[int] = []
+    for row in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if run and (len(run) + 1) * lengths[row] > TOKENS_PER_RUN:
+            yield run
+            run = []
+        run.append(row)
+    if run:
+        yield run
+
+
+def _valid(text: str) -> str:
+    """Return the text as tokenizers takes it: lone surrogates are no characters."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
