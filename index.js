@@ -1,0 +1,211 @@
+// The bridge between OpenClaw and the resident server: every hook and tool is one POST over its Unix socket.
+// OpenClaw calls register() several times in one process, in several module instances: nothing is remembered here.
+import { spawn } from "node:child_process";
+import crypto from "node:crypto";
+import fs from "node:fs";
+import http from "node:http";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = path.dirname(fileURLToPath(import.meta.url));
+const MANIFEST = JSON.parse(fs.readFileSync(path.join(ROOT, "openclaw.plugin.json"), "utf8"));
+const TOOLS = readTools();
+const SOCKET_LIMIT = 100; // as in lib/clawcortex/paths.py
+const RESET_MESSAGES = 400; // the newest of a transcript: the older were captured or reset before
+
+function readTools() {
+  const folders = fs.readdirSync(path.join(ROOT, "skills"), { withFileTypes: true });
+  const files = folders.map((entry) => path.join(ROOT, "skills", entry.name, "skill.json"));
+  return files.filter((file) => fs.existsSync(file)).flatMap((file) => JSON.parse(fs.readFileSync(file, "utf8")).tools ?? []);
+}
+
+/** The rule of lib/clawcortex/paths.py: beside the data, or in a short runtime folder when that path is too long. */
+function socketIn(state) {
+  const direct = path.join(state, "run", "server.sock");
+  if (Buffer.byteLength(direct) <= SOCKET_LIMIT) return direct;
+  const digest = crypto.createHash("sha256").update(state).digest("hex").slice(0, 12);
+  const base = Buffer.byteLength(os.tmpdir()) < SOCKET_LIMIT - 50 ? os.tmpdir() : "/tmp";
+  return path.join(base, `clawcortex-${process.getuid()}-${digest}`, "server.sock");
+}
+
+/** One request; resolves with {status, body}, rejects when nobody answers in time. */
+function request(socketPath, route, payload, ms) {
+  return new Promise((resolve, reject) => {
+    const { uid } = fs.statSync(socketPath); // the short folder lies in /tmp: anyone could have made it
+    if (uid !== process.getuid()) throw new Error(`${socketPath} belongs to another user`);
+    const data = payload === undefined ? "" : JSON.stringify(payload);
+    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(data), "x-clawcortex-caller": "tool" };
+    const options = { socketPath, path: route, method: payload === undefined ? "GET" : "POST", headers, agent: false, signal: AbortSignal.timeout(ms) };
+    const sent = http.request(options, (answer) => {
+      const chunks = [];
+      answer.on("data", (chunk) => chunks.push(chunk)).on("error", reject);
+      answer.on("end", () => {
+        try {
+          resolve({ status: answer.statusCode, body: JSON.parse(Buffer.concat(chunks).toString() || "{}") });
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+    sent.on("error", reject);
+    sent.end(data);
+  });
+}
+
+const pick = (from, names) => Object.fromEntries(names.filter((name) => from?.[name] !== undefined).map((name) => [name, from[name]]));
+const CONTEXT = ["runId", "agentId", "sessionKey", "sessionId", "trigger", "channel", "messageProvider", "accountId", "channelId", "chatId", "senderId", "conversationId"];
+const MESSAGE = ["role", "timestamp", "idempotencyKey", "responseId", "toolCallId", "toolName", "__openclaw"];
+const CALLER = ["agentId", "sessionKey", "messageChannel", "agentAccountId", "nativeChannelId", "requesterSenderId", "senderIsOwner", "deliveryContext"];
+
+/** A message without what no memory needs: pictures, tool results, usage. */
+function trimmed(message) {
+  const parts = typeof message.content === "string" ? [{ type: "text", text: message.content }] : (message.content ?? []);
+  const said = message.role === "user" || message.role === "assistant" ? parts.filter((part) => part?.type === "text") : [];
+  return { ...pick(message, MESSAGE), content: said.map((part) => pick(part, ["type", "text"])) };
+}
+
+/** The last user message and what followed: earlier turns may be another person's. */
+function lastTurn(messages) {
+  const asked = messages.findLastIndex((message) => message?.role === "user");
+  return asked < 0 ? [] : messages.slice(asked).map(trimmed);
+}
+
+// What of each event is sent. `keep`: what is spooled when the server is down (never a message's text twice).
+const HOOKS = {
+  message_received: { event: (e) => ({ ...pick(e, ["senderId"]), metadata: pick(e.metadata, ["senderName"]) }) },
+  before_dispatch: { event: (e) => pick(e, ["channel", "content", "senderId", "isGroup", "messageId"]), keep: (e) => ({ ...e, content: "" }), answer: (r) => (r.handled ? r : undefined) },
+  before_prompt_build: { event: (e) => pick(e, ["prompt"]), answer: (r) => (r.prependContext ? pick(r, ["prependContext"]) : undefined), ofUser: true },
+  agent_end: { event: (e) => ({ ...pick(e, ["runId", "success"]), messages: lastTurn(e.messages ?? []) }), keep: (e) => e, ofUser: true },
+  before_compaction: { event: (e) => pick(e, ["messageCount", "tokenCount"]), keep: (e) => e },
+  after_compaction: { event: (e) => pick(e, ["messageCount", "tokenCount", "compactedCount"]), keep: (e) => e },
+  before_reset: { event: (e) => ({ ...pick(e, ["reason"]), messages: (e.messages ?? []).slice(-RESET_MESSAGES).map(trimmed) }), keep: (e) => e },
+  session_start: { event: (e) => pick(e, ["resumedFrom"]), keep: (e) => e },
+  session_end: { event: (e) => pick(e, ["reason"]) },
+};
+
+/** Leave an event for the server to read when it is back: whole or not at all, named so that names sort by time. */
+function spool(state, entry) {
+  const folder = path.join(state, "spool");
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const within = String(process.hrtime.bigint() % 1_000_000_000n).padStart(9, "0");
+  const name = `${String(Date.now()).padStart(15, "0")}-${within}${crypto.randomBytes(4).toString("hex")}.json`;
+  const part = path.join(folder, `.${name}.part`);
+  fs.writeFileSync(part, JSON.stringify(entry), { mode: 0o600, flag: "wx", flush: true });
+  fs.renameSync(part, path.join(folder, name));
+}
+
+/** Send one event; whatever goes wrong costs nobody a reply. */
+async function forward(api, place, hook, event, ctx, ms) {
+  const { event: chosen, keep, answer, ofUser } = HOOKS[hook];
+  let entry;
+  try {
+    if (ofUser && ctx.trigger !== "user") return undefined;
+    const named = event.messages?.findLast?.((message) => ctx.senderId && message?.__openclaw?.senderId === ctx.senderId);
+    entry = { hook, event: chosen(event), ctx: { ...pick(ctx, CONTEXT), ...pick(named?.__openclaw, ["senderName"]) } };
+    const { status, body } = await request(place.socket, `/v1/hooks/${hook}`, pick(entry, ["event", "ctx"]), ms);
+    if (status === 200) return answer?.(body);
+    if (status < 500 && status !== 429) entry = undefined; // refused: it would be refused again
+    throw new Error(`${status} ${body.code}: ${body.message}`);
+  } catch (error) {
+    let kept = "";
+    if (keep && entry) {
+      try {
+        spool(place.state, { ...entry, event: keep(entry.event) });
+        kept = ", spooled";
+      } catch (fault) {
+        kept = `, not spooled: ${fault.message}`;
+      }
+    }
+    api.logger.warn(`clawcortex: ${hook} without the server (${error.code ?? error.message})${kept}`);
+    return undefined;
+  }
+}
+
+/** The resident server as a child that ends when this gateway does: its stdin is ours. */
+function service(api, place, python) {
+  let child, timer, stopped, fails;
+  const launch = () => {
+    const started = Date.now();
+    fs.mkdirSync(path.join(place.state, "logs"), { recursive: true, mode: 0o700 });
+    const errors = fs.openSync(path.join(place.state, "logs", "start.log"), "w", 0o600);
+    const env = { ...process.env, OPENCLAW_STATE_DIR: path.dirname(place.state) };
+    env.PYTHONPATH = [path.join(ROOT, "lib"), process.env.PYTHONPATH].filter(Boolean).join(path.delimiter);
+    child = spawn(python, ["-m", "clawcortex", "serve", "--parent", "stdin"], { cwd: "/", env, stdio: ["pipe", "ignore", errors] });
+    fs.closeSync(errors);
+    child.stdin.on("error", () => {}); // it ended before we closed its stdin; "exit" tells
+    const ended = (why) => {
+      child = undefined;
+      if (stopped) return;
+      fails = why === "0" || Date.now() - started > 60_000 ? 0 : fails + 1; // 0: another server was adopted
+      if (fails) api.logger.warn(`clawcortex: the server ended (${why}); see clawcortex/logs/start.log; \`python3 install.py\` repairs it`);
+      clearTimeout(timer);
+      timer = setTimeout(look, Math.min(60_000, 1_000 * 2 ** fails));
+    };
+    child.once("error", (error) => ended(error.code)).once("exit", (code, signal) => ended(String(signal ?? code)));
+  };
+  const look = async () => {
+    const found = child || (await request(place.socket, "/healthz", undefined, 2_000).catch(() => undefined));
+    if (stopped) return;
+    if (!found) return launch();
+    timer = setTimeout(look, 15_000);
+  };
+  return {
+    id: "clawcortex-server",
+    start: () => {
+      [stopped, fails] = [false, 0];
+      launch();
+    },
+    stop: async () => {
+      stopped = true;
+      clearTimeout(timer);
+      const last = child;
+      if (!last) return;
+      const gone = new Promise((resolve) => last.once("exit", resolve));
+      last.stdin.end();
+      const hurry = setTimeout(() => last.kill("SIGTERM"), 4_000);
+      await gone;
+      clearTimeout(hurry);
+    },
+  };
+}
+
+const entry = {
+  id: MANIFEST.id,
+  name: MANIFEST.name,
+  description: MANIFEST.description,
+  register(api) {
+    const config = api.pluginConfig ?? {};
+    const state = path.join(api.runtime.state.resolveStateDir(), "clawcortex");
+    const place = { state, socket: config.socketPath ?? socketIn(state) };
+    const { promptTimeoutMs = 1_000, captureTimeoutMs = 10_000, toolTimeoutMs = 30_000 } = config;
+    for (const [hook, { answer }] of Object.entries(HOOKS)) {
+      const ms = answer ? promptTimeoutMs : captureTimeoutMs;
+      api.on(hook, (event, ctx) => forward(api, place, hook, event, ctx, ms), { timeoutMs: ms + 1_000 });
+    }
+    for (const { name, description, parameters } of TOOLS) {
+      const execute = (context) => async (_id, params) => {
+        const answer = await request(place.socket, `/v1/tools/${name}`, { params, context: pick(context, CALLER) }, toolTimeoutMs).catch((error) => {
+          throw new Error(`${name}: the memory server does not answer (${error.code ?? error.message})`);
+        });
+        if (answer.status !== 200) throw new Error(`${name}: ${answer.body.message} ${answer.body.hint ?? ""}`.trim());
+        return { content: [{ type: "text", text: JSON.stringify(answer.body) }], details: { result: answer.body } };
+      };
+      api.registerTool((context) => ({ name, label: name, description, parameters, execute: execute(context) }), { name });
+    }
+    api.registerService(service(api, place, config.python ?? path.join(state, "venv", "bin", "python")));
+    const health = async (_request, response) => {
+      const { status, body } = await request(place.socket, "/readyz", undefined, 2_000).catch((error) => ({ status: 503, body: { code: "server_down", message: String(error.code ?? error.message) } }));
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+      return true;
+    };
+    api.registerHttpRoute({ path: "/clawcortex/health", auth: "gateway", match: "exact", handler: health });
+  },
+};
+
+// What OpenClaw's defineToolPlugin() sets: `openclaw plugins validate` compares it with the manifest.
+const tools = TOOLS.map(({ name, description, parameters }) => ({ name, label: name, description, parameters }));
+const metadata = { ...pick(MANIFEST, ["id", "name", "description", "activation", "configSchema"]), tools };
+Object.defineProperty(entry, Symbol.for("openclaw.plugin-sdk.tool-plugin.metadata"), { enumerable: false, value: metadata });
+
+export default entry;
