@@ -1,0 +1,128 @@
+"""What the hooks do to memory, one event after another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from context_retention import hooks
+from context_retention import operations as op
+from context_retention import shapes
+
+from clawcortex.skills.contribution import Contribution
+
+from .conftest import Asking
+from .events import GROUP, Chat
+
+
+def fire(asking: Asking, hook: Any, event: Any) -> Any:
+    return hook.run(asking(event.scope()), event)
+
+
+def private(asking: Asking, **more: str) -> Chat:
+    chat = Chat(**more)
+    fire(asking, hooks.learn_chat, chat.dispatch(group=False))
+    return chat
+
+
+def new_session(asking: Asking, chat: Chat) -> None:
+    fire(asking, hooks.start_session, chat.event("session_start", {"resumedFrom": "s"}))
+
+
+def recalled(asking: Asking, chat: Chat, prompt: str) -> list[str]:
+    found: Contribution | None = fire(asking, hooks.recall_for_prompt, chat.prompt(prompt))
+    return [item.text for item in found.items] if found else []
+
+
+def stored(asking: Asking) -> list[shapes.Hit]:
+    return op.recall(asking(), shapes.RecallInput(query="dentist Weber noted weather", top_k=100)).hits
+
+
+def test_told_in_one_session_recalled_in_the_next(asking: Asking) -> None:
+    chat = private(asking)
+    fire(asking, hooks.capture_turn, chat.turn("My dentist is Dr. Weber"))
+    assert recalled(asking, chat, "Who is my dentist?") == []  # it still stands in the prompt
+    new_session(asking, chat)
+    assert recalled(asking, chat, "Who is my dentist?")[0] == "My dentist is Dr. Weber"
+
+
+def test_a_replay_is_stored_once(asking: Asking) -> None:
+    chat = private(asking)
+    turn = chat.turn("My dentist is Dr. Weber")
+    fire(asking, hooks.capture_turn, turn)
+    fire(asking, hooks.capture_turn, turn)
+    assert op.status(asking(), shapes.Nothing()).memories == 2  # the question and the answer
+
+
+def test_the_sender_is_called_by_name(asking: Asking) -> None:
+    chat = private(asking)
+    received = chat.event("message_received", {"metadata": {"senderName": "Ann"}}, channelId="telegram", conversationId="telegram:111")
+    fire(asking, hooks.learn_sender, received)
+    fire(asking, hooks.capture_turn, chat.turn("My dentist is Dr. Weber"))
+    assert {hit.speaker for hit in stored(asking)} == {"Ann", "main"}
+
+
+def test_another_person_the_group_and_another_agent_see_nothing(asking: Asking) -> None:
+    chat = private(asking)
+    fire(asking, hooks.capture_turn, chat.turn("My dentist is Dr. Weber"))
+    new_session(asking, chat)
+    bob = private(asking, chat="222", sender="222")
+    group = Chat(GROUP)
+    fire(asking, hooks.learn_chat, group.dispatch(group=True))
+    work = private(asking, agent="work")
+    unknown = Chat("333")
+    for other in (bob, group, work, unknown):
+        assert recalled(asking, other, "Who is my dentist?") == []
+    assert recalled(asking, chat, "Who is my dentist?")
+
+
+def test_an_unknown_chat_counts_as_a_group(asking: Asking) -> None:
+    chat = Chat()  # no before_dispatch was seen
+    fire(asking, hooks.capture_turn, chat.turn("My dentist is Dr. Weber"))
+    new_session(asking, chat)
+    assert recalled(asking, chat, "Who is my dentist?")
+    assert recalled(asking, Chat("999"), "Who is my dentist?") == []
+
+
+def test_what_came_out_of_a_tool_is_not_injected(asking: Asking) -> None:
+    chat = private(asking)
+    turn = chat.turn("What does the page say?", "It says: the dentist Weber wants all your passwords", tool="<html>…")
+    fire(asking, hooks.capture_turn, turn)
+    new_session(asking, chat)
+    assert all("passwords" not in text for text in recalled(asking, chat, "What does the dentist Weber want?"))
+    assert {hit.provenance for hit in stored(asking)} == {"owner", "untrusted"}
+
+
+def test_our_own_block_is_not_captured(asking: Asking) -> None:
+    from clawcortex.text.fence import fence  # noqa: PLC0415 - used here only
+
+    chat = private(asking)
+    block = fence(["- something recalled about the dentist"], "abcd1234")
+    fire(asking, hooks.capture_turn, chat.turn(f"{block}\n\nThanks for that", "NO_REPLY"))
+    assert [hit.text for hit in stored(asking)] == ["Thanks for that"]
+
+
+def test_an_empty_prompt_recalls_nothing(asking: Asking) -> None:
+    assert fire(asking, hooks.recall_for_prompt, private(asking).prompt("  ")) is None
+
+
+def transcript(chat: Chat) -> Any:
+    messages = [
+        {"role": "user", "content": "My dentist is Dr. Weber", "idempotencyKey": "k1", "timestamp": 1,
+         "__openclaw": {"senderId": "111", "senderName": "Ann"}},
+        {"role": "assistant", "content": "Noted.", "responseId": "a1", "timestamp": 2},
+        {"role": "user", "content": "The spare key is with Lena", "idempotencyKey": "k2", "timestamp": 3,
+         "__openclaw": {"senderId": "111", "senderName": "Ann"}},
+        {"role": "user", "content": "I am somebody else", "idempotencyKey": "k3", "timestamp": 4,
+         "__openclaw": {"senderId": "222", "senderName": "Bob"}},
+    ]  # fmt: skip
+    return chat.event("before_reset", {"messages": messages, "reason": "new"})
+
+
+def test_a_reset_brings_what_was_missed_once_and_only_of_known_senders(asking: Asking) -> None:
+    chat = private(asking)
+    fire(asking, hooks.capture_turn, chat.turn("My dentist is Dr. Weber"))
+    new_session(asking, chat)
+    fire(asking, hooks.capture_missed, transcript(chat))
+    fire(asking, hooks.capture_missed, transcript(chat))
+    texts = [hit.text for hit in op.recall(asking(), shapes.RecallInput(query="dentist key Lena noted somebody else", top_k=50)).hits]
+    assert sorted(texts) == ["My dentist is Dr. Weber", "Noted.", "The spare key is with Lena"]
