@@ -125,36 +125,46 @@ async function forward(api, place, hook, event, ctx, ms) {
 /** The resident server as a child that ends when this gateway does: its stdin is ours. */
 function service(api, place, python) {
   let child, timer, stopped, fails;
+  const again = (why, worked) => {
+    child = undefined;
+    if (stopped) return;
+    fails = worked ? 0 : fails + 1;
+    if (fails) api.logger.warn(`clawcortex: the server ended (${why}); its last words are in ${place.state}/logs/start.log`);
+    clearTimeout(timer);
+    timer = setTimeout(look, Math.min(60_000, 1_000 * 2 ** fails));
+  };
   const launch = () => {
-    const started = Date.now();
-    fs.mkdirSync(path.join(place.state, "logs"), { recursive: true, mode: 0o700 });
-    const errors = fs.openSync(path.join(place.state, "logs", "start.log"), "w", 0o600);
+    const began = Date.now();
+    const logs = path.join(place.state, "logs");
+    fs.mkdirSync(logs, { recursive: true, mode: 0o700 });
+    const errors = fs.openSync(path.join(logs, "start.log"), "w", 0o600);
     const env = { ...process.env, OPENCLAW_STATE_DIR: path.dirname(place.state) };
     env.PYTHONPATH = [path.join(ROOT, "lib"), process.env.PYTHONPATH].filter(Boolean).join(path.delimiter);
     child = spawn(python, ["-m", "clawcortex", "serve", "--parent", "stdin"], { cwd: "/", env, stdio: ["pipe", "ignore", errors] });
     fs.closeSync(errors);
-    child.stdin.on("error", () => {}); // it ended before we closed its stdin; "exit" tells
-    const ended = (why) => {
-      child = undefined;
-      if (stopped) return;
-      fails = why === "0" || Date.now() - started > 60_000 ? 0 : fails + 1; // 0: another server was adopted
-      if (fails) api.logger.warn(`clawcortex: the server ended (${why}); see clawcortex/logs/start.log; \`python3 install.py\` repairs it`);
-      clearTimeout(timer);
-      timer = setTimeout(look, Math.min(60_000, 1_000 * 2 ** fails));
-    };
-    child.once("error", (error) => ended(error.code)).once("exit", (code, signal) => ended(String(signal ?? code)));
+    child.stdin?.on("error", () => {}); // it ended before we closed its stdin; "exit" tells
+    child.once("error", (error) => again(error.code)); // exit code 0: it found a running server and left it to serve
+    child.once("exit", (code, signal) => again(signal ?? `exit code ${code}`, code === 0 || Date.now() - began > 60_000));
   };
   const look = async () => {
-    const found = child || (await request(place.socket, "/healthz", undefined, 2_000).catch(() => undefined));
-    if (stopped) return;
-    if (!found) return launch();
-    timer = setTimeout(look, 15_000);
+    try {
+      const found = child || (await request(place.socket, "/healthz", undefined, 2_000).catch(() => undefined));
+      if (stopped) return;
+      if (!found) launch();
+      else timer = setTimeout(look, 15_000);
+    } catch (error) {
+      again(error.code ?? error.message);
+    }
   };
   return {
     id: "clawcortex-server",
     start: () => {
       [stopped, fails] = [false, 0];
-      launch();
+      try {
+        launch();
+      } catch (error) {
+        again(error.code ?? error.message);
+      }
     },
     stop: async () => {
       stopped = true;
@@ -180,7 +190,7 @@ const entry = {
     const place = { state, socket: config.socketPath ?? socketIn(state) };
     const { promptTimeoutMs = 1_000, captureTimeoutMs = 10_000, toolTimeoutMs = 30_000 } = config;
     for (const [hook, { answer }] of Object.entries(HOOKS)) {
-      const ms = answer ? promptTimeoutMs : captureTimeoutMs;
+      const ms = answer || hook === "message_received" ? promptTimeoutMs : captureTimeoutMs;
       api.on(hook, (event, ctx) => forward(api, place, hook, event, ctx, ms), { timeoutMs: ms + 1_000 });
     }
     for (const { name, description, parameters } of TOOLS) {
