@@ -32,14 +32,18 @@ def main(skill: str, argv: Sequence[str] | None = None) -> int:
 
 
 def reach(
-    route: str, body: Mapping[str, Any] | None, *, timeout: float = client.DEFAULT_TIMEOUT_S
+    route: str,
+    body: Mapping[str, Any] | None,
+    *,
+    timeout: float = client.DEFAULT_TIMEOUT_S,
+    caller: str = "cli",
 ) -> dict[str, Any]:
     """Call the server and start it first when it is down."""
     try:
-        return client.call(route, body, timeout)
+        return client.call(route, body, timeout, caller)
     except ServerDownError:
         client.start()
-        return client.call(route, body, timeout)
+        return client.call(route, body, timeout, caller)
 
 
 def read_manifest(skill: str) -> dict[str, Any]:

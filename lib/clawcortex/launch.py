@@ -18,6 +18,8 @@ from clawcortex import paths
 from clawcortex.errors import ServerDownError, from_dict
 
 PYTHON = "CLAWCORTEX_PYTHON"
+_children: list[subprocess.Popen[bytes]] = []
+"""Servers that this process started and that outlive it; kept so that a dead one is reaped."""
 
 
 def python() -> str:
@@ -68,7 +70,7 @@ def start(timeout: float = 30.0) -> dict[str, Any]:
         raise from_dict(said["error"])
     if said.get("state") == "adopted":
         child.wait()
-    child.returncode = child.returncode or 0  # it lives on without us: no warning when this object is dropped
+    _children[:] = [one for one in (*_children, child) if one.poll() is None]
     return said
 
 

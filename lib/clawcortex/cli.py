@@ -1,0 +1,131 @@
+"""The command line: `clawcortex <skill> <operation> --flags`, and the server's start, stop and state."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from clawcortex import __version__, client, paths
+from clawcortex.command import complain, show
+from clawcortex.errors import ClawcortexError, ServerDownError
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments and (paths.skills_dir() / arguments[0] / "skill.json").exists():
+        return client.main(arguments[0], arguments[1:])
+    chosen = parser().parse_args(arguments)
+    command: Command = chosen.command
+    try:
+        return command(chosen)
+    except ClawcortexError as error:
+        complain(error, as_json=chosen.json)
+        return error.exit_code
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line of everything that is not a skill."""
+    skills = ", ".join(sorted(path.parent.name for path in paths.skills_dir().glob("*/skill.json")))
+    whole = argparse.ArgumentParser(
+        prog="clawcortex",
+        description="A memory that lasts for OpenClaw assistants.",
+        epilog=f"Skills: {skills}.",
+    )
+    whole.add_argument("--version", action="version", version=f"clawcortex {__version__}")
+    commands = whole.add_subparsers(dest="name", required=True, metavar="command or skill")
+
+    def add(name: str, command: Command, about: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=about, description=about)
+        made.add_argument("--json", action="store_true", help="print JSON")
+        made.set_defaults(command=command)
+        return made
+
+    add("start", _start, "Start the resident server, or adopt the one that runs.")
+    add("stop", _stop, "Let the resident server finish and end.")
+    add("status", _status, "Say whether the server runs and what is not ready.")
+    serve = add("serve", _serve, "Be the resident server, in the foreground.")
+    serve.add_argument("--parent", choices=["stdin"], help="end when stdin is closed")
+    generate = add(
+        "generate", _generate, "Write skill.json, schemas/, SKILLS.md and the plugin's generated parts."
+    )
+    generate.add_argument(
+        "--check", action="store_true", help="only list the files that differ; exit 1 if any does"
+    )
+    mcp = add("mcp", _mcp, "Serve the agents' operations as MCP tools over stdio.")
+    mcp.add_argument(
+        "--owner", action="store_true", help="the client is the owner's own: it may see every memory"
+    )
+    add("doctor", _doctor, "Check everything and say what to do about what is wrong.")
+    return whole
+
+
+def _start(chosen: argparse.Namespace) -> int:
+    show(client.start(), as_json=chosen.json)
+    return 0
+
+
+def _stop(chosen: argparse.Namespace) -> int:
+    try:
+        with client.Connection() as connection:
+            said = client.answer("/v1/shutdown", *connection.request("/v1/shutdown", {}))
+    except ServerDownError:
+        show({"state": "not running"}, as_json=chosen.json)
+        return 0
+    from clawcortex.server.lifecycle import START_S, Lock
+
+    lock = Lock("server")
+    if not lock.wait(START_S):
+        raise ServerDownError(f"the server is still draining (pid {said['pid']})", hint="Look at its log.")
+    lock.release()
+    show({"state": "stopped", "pid": said["pid"]}, as_json=chosen.json)
+    return 0
+
+
+def _status(chosen: argparse.Namespace) -> int:
+    with client.Connection() as connection:
+        status, body = connection.request("/readyz", None)
+    found: dict[str, Any] = json.loads(body)
+    show(found, as_json=chosen.json)
+    return 0 if status == 200 else ServerDownError.exit_code
+
+
+def _serve(chosen: argparse.Namespace) -> int:
+    from clawcortex.server.serving import serve
+
+    return serve(parent_stdin=chosen.parent == "stdin")
+
+
+def _generate(chosen: argparse.Namespace) -> int:
+    from clawcortex.skills.rendering import generate
+
+    differing = [str(path) for path in generate(paths.repo_root(), check=chosen.check)]
+    word = "differs" if chosen.check else "written"
+    if chosen.json:
+        show({word: differing}, as_json=True)
+    else:
+        sys.stdout.write("".join(f"{word}: {path}\n" for path in differing))
+    return 1 if chosen.check and differing else 0
+
+
+def _mcp(chosen: argparse.Namespace) -> int:
+    from clawcortex.mcp import serve
+
+    serve(caller="mcp-owner" if chosen.owner else "mcp")
+    return 0
+
+
+def _doctor(chosen: argparse.Namespace) -> int:
+    from clawcortex.upkeep.doctor import examine, report
+
+    checks = examine()
+    if chosen.json:
+        show({"checks": [check.as_dict() for check in checks]}, as_json=True)
+    else:
+        sys.stdout.write(report(checks))
+    return 0 if all(check.passed for check in checks) else 1

@@ -1,0 +1,169 @@
+"""The routes of the socket. Every answer is JSON, and every failure is a typed error with its status.
+
+GET  /healthz /readyz /metrics
+POST /v1/{skill}/{operation}   /v1/tools/{tool}   /v1/hooks/{event}   /v1/shutdown
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+import clawcortex
+from clawcortex import paths
+from clawcortex.errors import ClawcortexError, InputError, NotFoundError
+from clawcortex.server.bodies import LIMIT_BYTES, TooLargeError, parse
+from clawcortex.server.calls import Calls, caller_named, new_request_id
+from clawcortex.server.hooks import Hooks
+from clawcortex.server.metrics import Metrics
+from clawcortex.server.pool import Pools
+from clawcortex.server.resources import Residence
+
+log = logging.getLogger(__name__)
+
+LARGE = 100_000
+"""A body over this many bytes is parsed in a thread, so that nobody waits for it."""
+
+Endpoint = Callable[[Request, str], Awaitable[Response]]
+
+
+class MethodError(InputError):
+    """Refuse a method that the route does not have."""
+
+    code, status = "bad_method", 405
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """What the routes speak to."""
+
+    residence: Residence
+    calls: Calls
+    hooks: Hooks
+    pools: Pools
+    metrics: Metrics
+    draining: Callable[[], bool]
+    stop: Callable[[], None]
+
+
+def identity() -> dict[str, Any]:
+    """Return what tells one server from another."""
+    return {"version": clawcortex.__version__, "root": str(paths.repo_root()), "pid": os.getpid()}
+
+
+def build(faces: Faces) -> Starlette:
+    """Return the application."""
+
+    async def healthz(_: Request, __: str) -> Response:
+        return _json({"alive": True, "draining": faces.draining(), **identity()})
+
+    async def readyz(_: Request, __: str) -> Response:
+        parts = faces.residence.parts()
+        ready = all(state == "ready" for state in parts.values()) and not faces.draining()
+        return _json({"ready": ready, "parts": parts, **identity()}, 200 if ready else 503)
+
+    async def metrics(_: Request, __: str) -> Response:
+        text = await faces.pools.operations.submit(faces.metrics.exposition)
+        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def shutdown(_: Request, __: str) -> Response:
+        faces.stop()
+        return _json({"draining": True, **identity()})
+
+    async def hook(request: Request, request_id: str) -> Response:
+        began = time.monotonic()
+        body = await _body(request, faces.pools)
+        return _json(await faces.hooks.answer(request.path_params["event"], body, request_id, began))
+
+    async def tool(request: Request, request_id: str) -> Response:
+        body = await _body(request, faces.pools)
+        run = partial(faces.calls.tool, request.path_params["tool"], body, request_id)
+        return Response(await faces.pools.operations.submit(run), media_type="application/json")
+
+    async def operation(request: Request, request_id: str) -> Response:
+        caller = caller_named(request.headers.get("x-clawcortex-caller", ""))
+        body = await _body(request, faces.pools)
+        skill, name = request.path_params["skill"], request.path_params["operation"]
+        run = partial(faces.calls.operation, skill, name, body, caller, request_id)
+        return Response(await faces.pools.operations.submit(run), media_type="application/json")
+
+    return Starlette(
+        routes=[
+            Route("/v1/hooks/{event}", _typed(hook), methods=["POST"]),
+            Route("/v1/tools/{tool}", _typed(tool), methods=["POST"]),
+            Route("/v1/shutdown", _typed(shutdown), methods=["POST"]),
+            Route("/v1/{skill}/{operation}", _typed(operation), methods=["POST"]),
+            Route("/healthz", _typed(healthz)),
+            Route("/readyz", _typed(readyz)),
+            Route("/metrics", _typed(metrics)),
+        ],
+        exception_handlers={HTTPException: _unrouted},
+    )
+
+
+def _typed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+    """Answer every failure of an endpoint as a typed error that names the request."""
+
+    async def answer(request: Request) -> Response:
+        request_id = request.headers.get("x-request-id", "")[:64] or new_request_id()
+        try:
+            response = await endpoint(request, request_id)
+        except ClawcortexError as error:
+            response = failure(error)
+        except ClientDisconnect:
+            response = Response(status_code=499)  # nobody is there to read it
+        except Exception as error:  # the last net: logged with its traceback and told to the caller
+            log.exception("%s failed", request.url.path, extra={"request_id": request_id})
+            response = failure(
+                ClawcortexError(
+                    f"{request.url.path} failed: {type(error).__name__} (request {request_id})",
+                    hint=f"Look for {request_id} in {paths.log_path()}.",
+                )
+            )
+        response.headers["x-request-id"] = request_id
+        return response
+
+    return answer
+
+
+async def _unrouted(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    path = request.url.path
+    if status == 405:
+        return failure(MethodError(f"{path} does not take {request.method}", hint="Operations take POST."))
+    return failure(NotFoundError(f"no route {path}", hint="Operations are at /v1/<skill>/<operation>."))
+
+
+async def _body(request: Request, pools: Pools) -> dict[str, Any]:
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced) > LIMIT_BYTES:
+        raise TooLargeError(f"the body is {int(announced):,} bytes")
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > LIMIT_BYTES:
+            raise TooLargeError(f"the body is over {LIMIT_BYTES:,} bytes")
+    if len(raw) > LARGE:
+        return await pools.operations.submit(partial(parse, bytes(raw)))
+    return parse(bytes(raw))
+
+
+def failure(error: ClawcortexError) -> Response:
+    """Return a typed error as an answer."""
+    return _json(error.as_dict(), error.status)
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(json.dumps(value).encode(), status, media_type="application/json")

@@ -1,0 +1,177 @@
+"""OpenClaw's events: each skill's hooks run side by side, and a prompt never waits longer than its deadline.
+
+`before_prompt_build` answers {} or {"prependContext": block} and turns every failure into {}.
+Every other event is acknowledged only when all its hooks have returned, so what they stored is committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from clawcortex.errors import ClawcortexError, DeadlineError, UnavailableError
+from clawcortex.server.composer import compose, log_block
+from clawcortex.server.logs import call_log
+from clawcortex.server.metrics import Metrics
+from clawcortex.server.pool import Pools
+from clawcortex.server.resources import Opened, Residence
+from clawcortex.skills.context import Caller, Context
+from clawcortex.skills.contribution import Contribution
+from clawcortex.skills.operation import Hook, Skill
+from clawcortex.text.fence import new_nonce
+
+log = logging.getLogger(__name__)
+
+PROMPT = "before_prompt_build"
+OTHERS_S = 30.0
+"""How long an event may take that no person waits for."""
+
+Log = logging.LoggerAdapter[logging.Logger]
+
+
+class Hooks:
+    """Take events in, live from the gateway or late from the spool."""
+
+    def __init__(
+        self, residence: Residence, metrics: Metrics, pools: Pools, *, caught_up: Callable[[float], bool]
+    ) -> None:
+        self._residence = residence
+        self._metrics = metrics
+        self._pools = pools
+        self._caught_up = caught_up
+
+    async def answer(
+        self, event: str, body: Mapping[str, Any], request_id: str, began: float
+    ) -> dict[str, Any]:
+        """Return what OpenClaw gets for an event that came in at `began` (monotonic seconds)."""
+        if event != PROMPT:
+            await self._pools.events.submit(partial(self._take, event, body, request_id))
+            return {}
+        deadline = began + self._residence.settings.hook_deadline_ms / 1000
+        outcome = "error"
+        answer: dict[str, Any] = {}
+        try:
+            answer = await self._prompt(body, request_id, deadline)
+            outcome = "injected" if answer else "nothing"
+        except DeadlineError as error:
+            outcome = "deadline"
+            log.warning("%s", error.message, extra={"request_id": request_id})
+        except ClawcortexError as error:
+            outcome = error.code
+            log.warning("%s: nothing injected: %s", PROMPT, error.message, extra={"request_id": request_id})
+        except Exception:  # a prompt must go out whatever happens here; the traceback is in the log
+            log.exception("%s: nothing injected", PROMPT, extra={"request_id": request_id})
+        self._count(PROMPT, outcome, began)
+        return answer
+
+    async def _prompt(self, body: Mapping[str, Any], request_id: str, deadline: float) -> dict[str, Any]:
+        opened = self._residence.peek()
+        if opened is None:
+            raise UnavailableError("the store is still opening")
+        payload = _parse(PROMPT, body)
+        caller = _caller(payload)
+        waiting = [
+            self._pools.prompts.submit(partial(self._one, opened, skill, hook, payload, caller, request_id))
+            for skill, hook in opened.registry.hooks(PROMPT)
+        ]
+        if not waiting:
+            return {}
+        done, late = await asyncio.wait(waiting, timeout=max(0.0, deadline - time.monotonic()))
+        if late and not done:
+            raise DeadlineError(f"{PROMPT}: no skill answered in time, nothing injected")
+        if late:
+            log.warning(
+                "%s: %d of %d hooks were late",
+                PROMPT,
+                len(late),
+                len(waiting),
+                extra={"request_id": request_id},
+            )
+        parts = [part for task in done if isinstance(part := task.result(), Contribution)]
+        block = compose(parts, budget=self._residence.settings.prompt_tokens, nonce=new_nonce())
+        log_block(call_log(request_id, operation=PROMPT), block)
+        if time.monotonic() > deadline:
+            raise DeadlineError(f"{PROMPT}: composed too late, nothing injected")
+        for part in block.included:
+            if part.delivered is not None:
+                self._pools.events.submit(partial(self._deliver, part.delivered, request_id))
+        self._metrics.injected.inc(block.tokens)
+        return {"prependContext": block.text} if block.text else {}
+
+    def apply(self, event: str, body: Mapping[str, Any], request_id: str) -> None:
+        """Run the hooks of an event that nobody waits for; raise what the first failing one raised."""
+        began, outcome = time.monotonic(), "error"
+        try:
+            opened = self._residence.opened()
+            payload = _parse(event, body)
+            caller = _caller(payload)
+            failures = []
+            for skill, hook in opened.registry.hooks(event):
+                try:
+                    self._run(opened, skill, hook, payload, caller, request_id)
+                except Exception as error:  # the others still run; the first is raised below
+                    log.exception("%s of %s failed", event, skill.name, extra={"request_id": request_id})
+                    failures.append(error)
+            if failures:
+                raise failures[0]
+            outcome = "ok"
+        except ClawcortexError as error:
+            outcome = error.code
+            raise
+        finally:
+            self._count(event, outcome, began)
+
+    def _take(self, event: str, body: Mapping[str, Any], request_id: str) -> None:
+        """Apply a live event after those that waited in the spool, so that the order of turns stays."""
+        if not self._caught_up(OTHERS_S):
+            raise DeadlineError(f"{event}: older turns are still being read from the spool")
+        self.apply(event, body, request_id)
+
+    def _one(
+        self, opened: Opened, skill: Skill, hook: Hook, payload: object, caller: Caller, request_id: str
+    ) -> object:
+        """Run one skill's hook of a prompt; its failure costs only its own contribution."""
+        try:
+            return self._run(opened, skill, hook, payload, caller, request_id)
+        except ClawcortexError as error:
+            log.warning("%s of %s: %s", PROMPT, skill.name, error.message, extra={"request_id": request_id})
+        except Exception:  # a prompt must go out whatever a skill does; the traceback is in the log
+            log.exception("%s of %s failed", PROMPT, skill.name, extra={"request_id": request_id})
+        self._metrics.hooks.labels(PROMPT, "skill_failed").inc()
+        return None
+
+    def _run(
+        self, opened: Opened, skill: Skill, hook: Hook, payload: object, caller: Caller, request_id: str
+    ) -> object:
+        context = Context(
+            opened.resources, caller, call_log(request_id, skill=skill.name, operation=hook.event), request_id
+        )
+        return hook.run(context, payload)
+
+    def _deliver(self, delivered: Callable[[], None], request_id: str) -> None:
+        try:
+            delivered()
+        except Exception:  # the block has left already; the worst is that it is told twice
+            log.exception("a delivered block was not marked as told", extra={"request_id": request_id})
+
+    def _count(self, event: str, outcome: str, began: float) -> None:
+        self._metrics.hooks.labels(event, outcome).inc()
+        self._metrics.hook_seconds.labels(event).observe(time.monotonic() - began)
+
+
+def _parse(event: str, body: Mapping[str, Any]) -> Any:
+    from clawcortex.openclaw import payloads
+
+    return payloads.parse(event, body)
+
+
+def _caller(payload: Any) -> Caller:
+    """Return who an event comes from; nobody on a channel is trusted."""
+    scope = payload.scope() if hasattr(payload, "scope") else None
+    if scope is None:
+        return Caller("hook", trusted=False, actor=f"agent:{payload.agent}")
+    return Caller("hook", scope, trusted=False, actor=scope.person)

@@ -1,0 +1,187 @@
+"""Serve: take the lock, bind, answer, open the rest in the background, and drain at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import uvicorn
+
+from clawcortex import paths
+from clawcortex.errors import ClawcortexError
+from clawcortex.server import lifecycle, logs
+from clawcortex.server.app import Faces, build, identity
+from clawcortex.server.calls import Calls, new_request_id
+from clawcortex.server.hooks import Hooks
+from clawcortex.server.lifecycle import Lock
+from clawcortex.server.metrics import Metrics, resident_bytes
+from clawcortex.server.pool import Pools
+from clawcortex.server.resources import Residence
+from clawcortex.server.spool import Spool
+from clawcortex.server.worker import Worker
+from clawcortex.settings import Settings, load_settings
+
+log = logging.getLogger(__name__)
+
+DRAIN_S = 10.0
+"""How long requests in flight, and then the worker, may take to end."""
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn with our signals and our word when it listens."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = started
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to Resident: uvicorn would raise them again after its shutdown, before ours."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say so."""
+        await super().startup(sockets)
+        self._announce()
+
+
+class Resident:
+    """The resident process: everything that lives as long as it does."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._pools = Pools()
+        self._metrics = Metrics(self._sizes)
+        self._residence = Residence(settings, wake=self._wake, drain=self._drain)
+        calls = Calls(self._residence, self._metrics)
+        self._hooks = Hooks(self._residence, self._metrics, self._pools, caught_up=self._caught_up)
+        self._spool = Spool(self._apply)
+        self._worker = Worker(self._residence, self._spool, failed=self._metrics.worker_errors.inc)
+        faces = Faces(
+            self._residence,
+            calls,
+            self._hooks,
+            self._pools,
+            self._metrics,
+            draining=self._draining,
+            stop=self.stop,
+        )
+        config = uvicorn.Config(
+            build(faces),
+            http="httptools",
+            loop="asyncio",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=300,
+            timeout_graceful_shutdown=int(DRAIN_S),
+        )
+        self._server = _Uvicorn(config, self._started)
+        self._starting: Lock | None = None
+
+    def run(self, bound: socket.socket, starting: Lock) -> bool:
+        """Serve until told to stop; return whether everything ended in time."""
+        self._starting = starting
+        asyncio.run(self._serve(bound))
+        log.info("draining")
+        in_time = self._worker.stop(DRAIN_S)
+        in_time = self._pools.close(DRAIN_S) and in_time
+        self._residence.close()
+        log.info("ended", extra={"in_time": in_time})
+        return in_time
+
+    def stop(self) -> None:
+        """Ask to end: stop accepting, finish what runs; safe from any thread and signal."""
+        self._server.should_exit = True
+
+    async def _serve(self, bound: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        self._residence.begin()
+        self._worker.start()
+        await self._server.serve(sockets=[bound])
+
+    def _started(self) -> None:
+        said = {"state": "listening", "socket": str(paths.socket_path()), **identity()}
+        log.info("listening", extra=said | {"rss_mb": round(resident_bytes() / 1e6)})
+        say(said)
+        if self._starting is not None:
+            self._starting.release()
+
+    def _draining(self) -> bool:
+        return self._server.should_exit
+
+    def _wake(self) -> None:
+        self._worker.wake()
+
+    def _drain(self) -> None:
+        self._spool.drain()
+
+    def _caught_up(self, seconds: float) -> bool:
+        return self._worker.caught_up.wait(seconds)
+
+    def _apply(self, hook: str, event: Mapping[str, Any], ctx: Mapping[str, Any]) -> None:
+        self._hooks.apply(hook, {"event": event, "ctx": ctx}, new_request_id())
+
+    def _sizes(self) -> dict[str, tuple[str, float]]:
+        sizes = {
+            "resident_bytes": ("Memory of the process", resident_bytes()),
+            "spool_files": ("Turns that wait in the spool", float(len(self._spool.waiting()))),
+        }
+        for name, inside in self._pools.sizes().items():
+            sizes[f"queue_{name}"] = (f"Calls of this kind that run or wait: {name}", float(inside))
+        opened = self._residence.peek()
+        if opened is not None:
+            index = opened.resources.index
+            sizes |= {
+                "memories": ("Memories in the store", float(opened.resources.store.count())),
+                "embedded": ("Memories with a vector", float(index.embedded)),
+                "index_generation": ("Generation of the index", float(index.generation)),
+                "model_ready": ("1 when recall is semantic", float(opened.resources.embedder.ready())),
+            }
+        return sizes
+
+
+def say(line: Mapping[str, Any]) -> None:
+    """Tell whoever started us, in one line on stdout; it may have gone away."""
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
+
+
+def serve(*, parent_stdin: bool = False) -> int:
+    """Be the resident server until told to end; return the exit code."""
+    os.umask(0o077)
+    try:
+        settings = load_settings()
+        starting, server = lifecycle.begin_start(), Lock("server")
+        running = lifecycle.become_the_server(server)
+        if running is not None:
+            say({"state": "adopted", "socket": str(paths.socket_path()), **running})
+            return 0
+        server.write(str(os.getpid()))
+        bound = lifecycle.listen()
+        logs.configure(settings.log_level)
+    except ClawcortexError as error:
+        say({"error": error.as_dict()})
+        return error.exit_code
+    resident = Resident(settings)
+    if parent_stdin:
+        lifecycle.when_stdin_ends(resident.stop)
+    in_time = resident.run(bound, starting)
+    paths.socket_path().unlink(missing_ok=True)
+    logging.shutdown()
+    server.release()
+    if not in_time:
+        os._exit(1)  # a call that never ends must not keep the process and its lock
+    return 0

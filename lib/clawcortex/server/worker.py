@@ -1,0 +1,105 @@
+"""The worker: one thread that reads the spool, embeds what has no vector yet and snapshots the index."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from clawcortex.errors import ClawcortexError
+from clawcortex.server.spool import Spool
+
+if TYPE_CHECKING:
+    from clawcortex.server.resources import Residence
+    from clawcortex.skills.context import Resources
+
+log = logging.getLogger(__name__)
+
+BATCH = 64
+"""Texts embedded between two looks at whether to stop."""
+SPOOL_S = 5.0
+"""The spool is looked at this often: index.js leaves a turn there whenever a call failed."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 60.0
+
+
+class Worker:
+    """Work in the background until stopped; every wait is on one event."""
+
+    def __init__(self, residence: Residence, spool: Spool, *, failed: Callable[[], None]) -> None:
+        self._residence = residence
+        self._spool = spool
+        self._failed = failed
+        self._event = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self._snapshot_at = time.monotonic()
+        self._snapshot_generation = -1
+        self.caught_up = threading.Event()
+        """Set once the spool that waited at the start was applied, or was found to be impossible to apply."""
+
+    def start(self) -> None:
+        """Begin; the first round waits until the store is open."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that there is something to do."""
+        self._event.set()
+
+    def stop(self, seconds: float) -> bool:
+        """Ask to stop between batches; return whether the thread ended in time."""
+        self._stopping = True
+        self._event.set()
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        pause = 0.0
+        while not self._stopping:
+            try:
+                self._round(self._residence.opened().resources)
+                pause = 0.0
+            except (
+                Exception
+            ) as error:  # the thread must outlive every fault; it is logged, counted and retried
+                self._failed()
+                pause = min(max(pause * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
+                typed = isinstance(error, ClawcortexError)
+                log.warning("worker: %s; next try in %.1f s", error, pause, exc_info=not typed)
+            self.caught_up.set()
+            self._event.wait(pause or self._idle_s())
+            self._event.clear()
+
+    def _round(self, resources: Resources) -> None:
+        self._spool.drain()
+        self.caught_up.set()
+        if not resources.embedder.ready():
+            self._residence.load_model(resources)
+        while not self._stopping and resources.embedder.ready() and embed_some(resources):
+            self._snapshot_when_due(resources)
+        self._snapshot_when_due(resources)
+
+    def _idle_s(self) -> float:
+        return min(SPOOL_S, self._residence.settings.idle_snapshot_s)
+
+    def _snapshot_when_due(self, resources: Resources) -> None:
+        now = time.monotonic()
+        if now - self._snapshot_at < self._residence.settings.idle_snapshot_s:
+            return
+        if resources.index.generation != self._snapshot_generation:
+            generation = resources.index.generation
+            resources.index.snapshot()
+            self._snapshot_generation = generation
+        self._snapshot_at = now
+
+
+def embed_some(resources: Resources) -> int:
+    """Embed one batch of memories that have no vector yet; return how many there were."""
+    waiting = resources.store.unembedded(resources.embedder.model, limit=BATCH)
+    if waiting:
+        numbers = [n for n, _ in waiting]
+        vectors = resources.embedder.encode([text for _, text in waiting])
+        resources.store.put_vectors(resources.embedder.model, numbers, vectors)
+        resources.index.refresh()
+    return len(waiting)
