@@ -11,12 +11,13 @@ from clawcortex.skills.operation import Skill, operation
 from clawcortex.store.records import Memory, Provenance, Scope, Selection
 from context_retention import hooks, shapes, transfer
 from context_retention.recall import Wanted, search
-from context_retention.scopes import chosen, named_scope, visible
+from context_retention.scopes import chosen, named_scope, parse_chat, visible
 from context_retention.sessions import with_chat_type
 from context_retention.writing import Saying, write
 
 LISTED = 100
 FOUND_BY_QUERY = 100
+EVERY = 10_000_000
 REMEMBERED = 0.8
 """Importance of what somebody asked to be remembered."""
 
@@ -95,14 +96,14 @@ def _selected(context: Context, request: shapes.ForgetInput) -> list[Memory]:
         ids=tuple(request.ids),
         session=request.session,
         agent=request.agent,
-        chat=request.chat,
+        chat=parse_chat(request.chat)[2] if request.chat else "",
         since=request.since,
         until=request.until,
     )
     if selection.empty and not request.query.strip():
         raise InputError("nothing was chosen to forget", hint="Name ids, a session, an agent, a time range or a query.")
     if not request.query.strip():
-        return context.store.select(selection, limit=1_000_000)
+        return _of_chat(context.store.select(selection, limit=EVERY), request.chat)
     asked = shapes.RecallInput(
         query=request.query,
         top_k=FOUND_BY_QUERY,
@@ -114,7 +115,17 @@ def _selected(context: Context, request: shapes.ForgetInput) -> list[Memory]:
     )
     hits = [hit for hit in recall(context, asked).hits if hit.score >= context.settings.inject_score]
     found = tuple(identity for hit in hits for identity in (hit.id, *hit.duplicates))
-    return context.store.select(replace(selection, ids=found)) if found else []
+    return _of_chat(context.store.select(replace(selection, ids=found)), request.chat) if found else []
+
+
+def _of_chat(memories: list[Memory], chat: str) -> list[Memory]:
+    """Keep what was said in a chat named with its channel and account: their names repeat elsewhere."""
+    place = parse_chat(chat) if chat else None
+    return [
+        memory
+        for memory in memories
+        if place is None or (memory.scope.channel, memory.scope.account, memory.scope.chat) == place
+    ]
 
 
 @operation("forget", effect="destroy")
