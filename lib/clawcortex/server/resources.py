@@ -116,9 +116,7 @@ class Residence:
             except ClawcortexError as error:
                 log.exception("opening failed")
                 self._failure = error
-            except (
-                Exception
-            ) as error:  # it must reach the caller as a typed error, and the log with its traceback
+            except Exception as error:  # the caller gets it typed, the log gets the traceback
                 log.exception("opening failed")
                 self._failure = UnavailableError(
                     f"the server could not open its store: {type(error).__name__}: {error}"

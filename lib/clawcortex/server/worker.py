@@ -60,9 +60,7 @@ class Worker:
             try:
                 self._round(self._residence.opened().resources)
                 pause = 0.0
-            except (
-                Exception
-            ) as error:  # the thread must outlive every fault; it is logged, counted and retried
+            except Exception as error:  # the thread outlives every fault: logged, counted, retried
                 self._failed()
                 pause = min(max(pause * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
                 typed = isinstance(error, ClawcortexError)

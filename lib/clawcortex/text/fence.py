@@ -24,6 +24,7 @@ NOTICE = (
 )
 _OPENING = re.compile(rf"<{NAME}([0-9a-f]{{{NONCE_LENGTH}}})>\n?")
 _CLOSING = re.compile(rf"</{NAME}([0-9a-f]{{{NONCE_LENGTH}}})>\n?")
+_FENCE = re.compile(rf"</?{NAME}[0-9a-f]{{{NONCE_LENGTH}}}>\n?")
 _CUT_FENCE = re.compile(rf"</?{NAME}[0-9a-f]{{0,{NONCE_LENGTH}}}\Z")
 _LINE_STARTS = ("- (", "- “", "## ")
 
@@ -44,7 +45,7 @@ def new_nonce() -> str:
 
 def escape(text: str) -> str:
     """Return the text as one line that holds no tag, role marker, code fence or invisible character."""
-    shown = _INVISIBLE.sub("", _BREAKS.sub(" / ", text.strip()))
+    shown = _BREAKS.sub(" / ", _INVISIBLE.sub("", text).strip())
     shown = _CODE_FENCE.sub("'''", shown.translate(_ANGLES))
     return _MARKER.sub(r"(\1)", shown)
 
@@ -115,9 +116,8 @@ def _is_ours(line: str) -> bool:
 
 
 def _outside(line: str) -> str:
-    """Return what a person wrote on the same line as a fence: before an opening, after a closing."""
-    opening, closing = _OPENING.search(line), None
-    for match in _CLOSING.finditer(line):
-        closing = match
-    before = line[: opening.start()] if opening else ""
-    return before + (line[closing.end() :] if closing else "")
+    """Return what a person wrote beside a fence; what is ours ends its line or begins with the notice."""
+    if not _FENCE.search(line):
+        return ""
+    pieces = _FENCE.split(line)
+    return "".join(piece for piece in pieces if not piece.strip().startswith((NOTICE[:20], *_LINE_STARTS)))
