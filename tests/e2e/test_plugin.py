@@ -1,0 +1,60 @@
+"""OpenClaw's own checks of the plugin."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+
+import pytest
+
+from .house import ROOT, House
+
+HOOKS = {
+    "message_received",
+    "before_dispatch",
+    "before_prompt_build",
+    "agent_end",
+    "before_compaction",
+    "after_compaction",
+    "before_reset",
+    "session_start",
+    "session_end",
+}
+
+
+def test_the_plugin_validates(house: House) -> None:
+    found = json.loads(house.openclaw("plugins", "validate", "--root", str(ROOT), "--json"))
+    assert found["valid"] is True
+
+
+def test_it_loads_with_every_hook_and_tool_and_no_complaint(house: House) -> None:
+    found = json.loads(house.openclaw("plugins", "inspect", "clawcortex", "--runtime", "--json"))
+    wanted = json.loads((ROOT / "openclaw.plugin.json").read_text())["contracts"]["tools"]
+    assert found["plugin"]["status"] == "loaded"
+    assert found["diagnostics"] == []
+    assert {one["name"] for one in found["typedHooks"]} == HOOKS
+    assert sorted(name for one in found["tools"] for name in one["names"]) == sorted(wanted)
+
+
+def test_its_skills_are_eligible(house: House) -> None:
+    skills = json.loads(house.openclaw("skills", "list", "--json"))["skills"]
+    eligible = {one["name"] for one in skills if one["eligible"]}
+    assert {folder.parent.name for folder in ROOT.glob("skills/*/SKILL.md")} <= eligible
+
+
+def test_openclaws_doctor_is_content(house: House) -> None:
+    found = json.loads(house.openclaw("plugins", "doctor", "--json"))
+    assert found["ok"] is True
+    assert found["pluginErrors"] == []
+
+
+def test_health_is_for_the_gateways_owner_only(house: House) -> None:
+    port = house.configuration()["gateway"]["port"]
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/clawcortex/health")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    assert refused.value.code == 401
+    request.add_header("authorization", "Bearer house")
+    with urllib.request.urlopen(request) as answer:
+        assert json.loads(answer.read())["ready"] is True
