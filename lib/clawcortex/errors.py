@@ -1,23 +1,24 @@
 """The one error tree. Every error says what failed, on what, and what to do next.
 
-    ClawcortexError
-    ├── InputError            the caller sent something that cannot be used
-    ├── NotFoundError         what was named does not exist
-    ├── DeniedError           the caller may not do this
-    ├── ConflictError         the request contradicts what is stored
-    ├── SettingsError         the settings file cannot be used
-    ├── UnavailableError      try again, or start what is down
-    │   ├── ServerDownError       nobody answers on the socket
-    │   ├── BusyError             a queue is full
-    │   ├── DeadlineError         the answer did not come in time
-    │   └── ModelError            the embedding model cannot be loaded
-    ├── StorageError          the store refused
-    │   ├── DiskFullError
-    │   ├── ReadOnlyError
-    │   ├── CorruptedError        bytes on disk are not what was written
-    │   └── SchemaTooNewError     written by a newer clawcortex
-    ├── HostError             OpenClaw refused or did not answer
-    └── SetupError            an installation stopped half-way; it resumes
+ClawcortexError
+├── InputError            the caller sent something that cannot be used
+├── NotFoundError         what was named does not exist
+├── DeniedError           the caller may not do this
+├── ConflictError         the request contradicts what is stored
+├── SettingsError         the settings file cannot be used
+├── UnavailableError      try again, or start what is down
+│   ├── ServerDownError       nobody answers on the socket
+│   ├── BusyError             a queue is full
+│   ├── DeadlineError         the answer did not come in time
+│   └── ModelError            the embedding model cannot be loaded
+├── StorageError          the store refused
+│   ├── DiskFullError
+│   ├── ReadOnlyError
+│   ├── LockedError           another process holds the database
+│   ├── CorruptedError        bytes on disk are not what was written
+│   └── SchemaTooNewError     written by a newer clawcortex
+├── HostError             OpenClaw refused or did not answer
+└── SetupError            an installation stopped half-way; it resumes
 """
 
 from __future__ import annotations
@@ -128,6 +129,15 @@ class ReadOnlyError(StorageError):
 
     code, status = "read_only", 507
     default_hint = "Remount the disk of the state folder writable, or set the folder's owner."
+
+
+class LockedError(StorageError):
+    """Report a database that another process holds for too long."""
+
+    code, status = "locked", 503
+    default_hint = (
+        "Call again; if it stays so, stop the other clawcortex process (`clawcortex status` names it)."
+    )
 
 
 class CorruptedError(StorageError):

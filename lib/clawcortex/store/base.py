@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clawcortex.store.records import Added, Event, Job, Memory, NewMemory, Scope, Selection
+from clawcortex.store.records import Added, Audit, Event, Job, Memory, NewMemory, Scope, Selection
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -28,9 +28,9 @@ class Columns:
     scope: NDArray[np.int32]
     """Number of the scope, a key of `Store.scopes`."""
     session: NDArray[np.int32]
-    """Number of the (scope's agent, session name) pair."""
+    """Number of a session name inside one chat of one agent, a key of `Store.sessions`; 0 is none."""
     speaker: NDArray[np.int32]
-    """Number of the speaker's name, a key of `Store.speakers`."""
+    """Number of the speaker's name, a key of `Store.speakers`; 0 is none."""
     created: NDArray[np.float64]
     """Seconds since the epoch, UTC."""
     importance: Floats
@@ -47,12 +47,28 @@ FLAG_SUPERSEDED = 4
 FLAG_DUPLICATE = 8
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step of the generation: what happened to the memories `first` to `last`."""
+
+    generation: int
+    kind: Literal["added", "embedded", "marked", "deleted"]
+    first: int
+    last: int
+    at: int
+    """Microseconds since the epoch: tells a restored database from the one it was."""
+    model: str = ""
+
+
 class Store(Protocol):
     """Rows, vectors, events, jobs, records and audit of one installation."""
 
     @property
     def generation(self) -> int:
         """Return a counter that grows with every change of memories or vectors."""
+
+    def changes(self, after: int) -> list[Change] | None:
+        """Return what changed since that generation, in order; None when the log does not tell any more."""
 
     # memories
     def add(self, memories: Sequence[NewMemory]) -> list[Added]:
@@ -62,13 +78,13 @@ class Store(Protocol):
         """Return the memories at these `n`, in the order asked; missing ones are left out."""
 
     def select(self, selection: Selection, *, limit: int = 10_000) -> list[Memory]:
-        """Return what the selection matches, oldest first."""
+        """Return what the selection matches in the order of storing; times are since <= created < until."""
 
     def newest(self, scopes: Sequence[int], *, session: str = "", limit: int = 50) -> list[Memory]:
         """Return the newest memories of these scopes, oldest of them first."""
 
     def delete(self, selection: Selection) -> list[int]:
-        """Remove matching rows, vectors and full-text entries; return their `n`."""
+        """Remove matching rows, vectors and full-text entries; return their `n`. Links to them end."""
 
     def link(self, n: int, *, superseded_by: str = "", duplicate_of: str = "") -> None:
         """Mark a memory as history of another, or as a near-duplicate of it."""
@@ -87,23 +103,31 @@ class Store(Protocol):
         """Return in how many memories each stem stands."""
 
     # what the index is rebuilt from
-    def columns(self, after: int = 0) -> Columns:
-        """Return the columns of all memories with `n` greater than `after`."""
+    def columns(self, after: int = 0, *, until: int | None = None) -> Columns:
+        """Return the columns of all memories with `n` greater than `after`, up to and with `until`."""
 
-    def scopes(self) -> Mapping[int, Scope]:
-        """Return every scope by its number."""
+    def scopes(self, *, after: int = 0) -> Mapping[int, Scope]:
+        """Return every scope by its number; with `after`, only greater numbers."""
 
-    def speakers(self) -> Mapping[int, str]:
+    def sessions(self, *, after: int = 0) -> Mapping[int, str]:
+        """Return every session's name by its number; a name has one number for each chat it is used in."""
+
+    def speakers(self, *, after: int = 0) -> Mapping[int, str]:
         """Return every speaker's name by its number."""
 
     def unembedded(self, model: str, *, limit: int) -> list[tuple[int, str]]:
         """Return (`n`, text) of memories that have no vector of this model, oldest first."""
 
     def put_vectors(self, model: str, positions: Sequence[int], vectors: Floats) -> None:
-        """Store L2-normalised vectors (shape: positions x dimensions) in one transaction."""
+        """Store L2-normalised vectors (shape: positions x dimensions) in one transaction.
 
-    def vectors(self, model: str, *, after: int = 0, batch: int = 4_096) -> Iterator[tuple[Ints, Floats]]:
-        """Yield (`n`, vectors) in order of `n`."""
+        A position that was deleted meanwhile is left out: its vector must not outlive it.
+        """
+
+    def vectors(
+        self, model: str, *, after: int = 0, until: int | None = None, batch: int = 4_096
+    ) -> Iterator[tuple[Ints, Floats]]:
+        """Yield (`n`, vectors) in order of `n`, greater than `after`, up to and with `until`."""
 
     def vectors_at(self, model: str, positions: Sequence[int]) -> dict[int, Floats]:
         """Return the exact vectors of these memories, by `n`."""
@@ -131,7 +155,9 @@ class Store(Protocol):
     def ack_events(self, consumer: str, seq: int) -> None:
         """Remember that the consumer is done up to and including `seq`."""
 
-    def enqueue(self, kind: str, payload: Mapping[str, object], *, key: str, run_at: datetime | None = None) -> bool:
+    def enqueue(
+        self, kind: str, payload: Mapping[str, object], *, key: str, run_at: datetime | None = None
+    ) -> bool:
         """Queue a job; return False when the key is queued or done already."""
 
     def lease(self, kinds: Sequence[str], *, seconds: float) -> Job | None:
@@ -143,6 +169,9 @@ class Store(Protocol):
     # audit and life
     def audit(self, actor: str, operation: str, subject: str, details: Mapping[str, object]) -> None:
         """Record who changed what."""
+
+    def audited(self, *, limit: int = 100) -> list[Audit]:
+        """Return the newest audit rows, oldest of them first."""
 
     def check(self) -> list[str]:
         """Verify the store's integrity; return what is wrong, nothing when sound."""

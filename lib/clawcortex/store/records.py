@@ -99,7 +99,10 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Choose memories; every given field must match. To delete, an empty selection matches nothing; to read, everything."""
+    """Choose memories; every given field must match.
+
+    To delete, an empty selection matches nothing; to read, everything.
+    """
 
     ids: tuple[str, ...] = ()
     """Memory ids or turn ids."""
@@ -137,3 +140,14 @@ class Job:
     kind: str
     payload: dict[str, object]
     attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """One line of who changed what."""
+
+    at: datetime
+    actor: str
+    operation: str
+    subject: str
+    details: dict[str, object] = field(default_factory=dict)

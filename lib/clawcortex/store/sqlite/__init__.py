@@ -1,0 +1,1 @@
+"""The store in one SQLite file: functions over a connection, one writer thread, pooled readers."""

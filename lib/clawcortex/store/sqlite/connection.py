@@ -1,0 +1,66 @@
+"""How a connection to the database is opened, the first time and every time."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from pathlib import Path
+
+from clawcortex import paths
+from clawcortex.files import locked
+from clawcortex.store.sqlite import migrations
+
+BUSY_SECONDS = 10.0
+"""How long a write waits for another process's write."""
+
+_ALWAYS = """
+PRAGMA synchronous = FULL;
+PRAGMA foreign_keys = ON;
+PRAGMA secure_delete = ON;
+PRAGMA trusted_schema = OFF;
+PRAGMA journal_size_limit = 67108864;
+"""
+# fsync on macOS returns before the disk has written; only this waits.
+_MACOS = "PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;"
+
+
+def connect(path: Path, *, writes: bool) -> sqlite3.Connection:
+    """Open a connection that any thread may use, one at a time."""
+    connection = sqlite3.connect(
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    try:
+        connection.executescript(_ALWAYS + (_MACOS if sys.platform == "darwin" else ""))
+        connection.execute(f"PRAGMA cache_size = {-16_000 if writes else -6_000}")
+        if not writes:
+            connection.execute("PRAGMA query_only = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def prepare(path: Path) -> None:
+    """Make the file if it is missing, private to its owner, in WAL mode, at the newest schema."""
+    if not path.parent.exists():
+        paths.private_folder(path.parent)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if os.fstat(descriptor).st_mode & 0o077:
+            os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
+    connection = connect(path, writes=True)
+    try:
+        if not _is_ready(connection):
+            with locked(path, seconds=BUSY_SECONDS):  # the switch to WAL does not wait by itself
+                connection.execute("PRAGMA journal_mode = WAL")
+                migrations.migrate(connection, path)
+    finally:
+        connection.close()
+
+
+def _is_ready(connection: sqlite3.Connection) -> bool:
+    mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
+    return mode == "wal" and migrations.version(connection) == migrations.NEWEST
