@@ -1,6 +1,6 @@
 """The routes of the socket. Every answer is JSON, and every failure is a typed error with its status.
 
-GET  /healthz /readyz /metrics
+GET  /healthz /metrics /readyz[?wait=seconds]   (ready: 200 once recall is semantic, else 503 and the parts)
 POST /v1/{skill}/{operation}   /v1/tools/{tool}   /v1/hooks/{event}   /v1/shutdown
 """
 
@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 import clawcortex
 from clawcortex import paths
-from clawcortex.errors import ClawcortexError, InputError, NotFoundError
+from clawcortex.errors import ClawcortexError, InputError, NotFoundError, UnavailableError
 from clawcortex.server.bodies import LIMIT_BYTES, TooLargeError, parse
 from clawcortex.server.calls import Calls, caller_named, new_request_id
 from clawcortex.server.hooks import Hooks
@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 LARGE = 100_000
 """A body over this many bytes is parsed in a thread, so that nobody waits for it."""
+
+LONGEST_WAIT_S = 120
 
 Endpoint = Callable[[Request, str], Awaitable[Response]]
 
@@ -69,10 +71,18 @@ def build(faces: Faces) -> Starlette:
     async def healthz(_: Request, __: str) -> Response:
         return _json({"alive": True, "draining": faces.draining(), **identity()})
 
-    async def readyz(_: Request, __: str) -> Response:
+    async def readyz(request: Request, _: str) -> Response:
+        wait = request.query_params.get("wait", "0")
+        if wait.isdecimal() and int(wait):
+            await faces.pools.operations.submit(partial(faces.residence.wait, min(int(wait), LONGEST_WAIT_S)))
         parts = faces.residence.parts()
-        ready = all(state == "ready" for state in parts.values()) and not faces.draining()
-        return _json({"ready": ready, "parts": parts, **identity()}, 200 if ready else 503)
+        waiting = "; ".join(f"{name}: {state}" for name, state in parts.items() if state != "ready")
+        if faces.draining():
+            waiting = "draining"
+        answer = {"ready": not waiting, "parts": parts, **identity()}
+        if waiting:
+            return _json(answer | UnavailableError(f"not ready: {waiting}").as_dict(), 503)
+        return _json(answer)
 
     async def metrics(_: Request, __: str) -> Response:
         text = await faces.pools.operations.submit(faces.metrics.exposition)

@@ -43,7 +43,8 @@ def configure(level: str) -> None:
         return
     target.setFormatter(formatter)
     logging.basicConfig(level=level, handlers=[target], force=True)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    for talkative in ("uvicorn", "faiss"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 class CallLog(logging.LoggerAdapter[logging.Logger]):

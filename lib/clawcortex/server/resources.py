@@ -80,6 +80,7 @@ class Residence:
         self._drain = drain
         self._lock = threading.Lock()
         self._settled = threading.Event()
+        self._changed = threading.Condition()
         self._opened: Opened | None = None
         self._failure: ClawcortexError | None = None
         self._tried_at = 0.0
@@ -105,6 +106,8 @@ class Residence:
         else:
             self.model_failure = None
             self._wake()
+        with self._changed:
+            self._changed.notify_all()
 
     def _open(self) -> None:
         with self._lock:
@@ -123,6 +126,8 @@ class Residence:
                 )
             self._tried_at = time.monotonic()
             self._settled.set()
+        with self._changed:
+            self._changed.notify_all()
 
     def opened(self) -> Opened:
         """Return what is open; wait while it opens, raise the reason when it cannot be opened."""
@@ -137,12 +142,17 @@ class Residence:
         """Return what is open, without waiting."""
         return self._opened
 
+    def wait(self, seconds: float) -> None:
+        """Return when every part is ready or failed, or when the time is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: "loading" not in self.parts().values(), seconds)
+
     def parts(self) -> dict[str, str]:
         """Return the state of each part: "ready", "loading", or why it failed."""
         opened = self._opened
         if opened is None:
             state = str(self._failure) if self._failure else "loading"
-            return {"store": state, "index": state, "skills": state, "model": "loading"}
+            return {"store": state, "index": state, "skills": state, "model": state}
         broken = "; ".join(f"{item.folder}: {item.reason}" for item in opened.registry.broken)
         model = "ready" if opened.resources.embedder.ready() else str(self.model_failure or "loading")
         return {"store": "ready", "index": "ready", "skills": broken or "ready", "model": model}

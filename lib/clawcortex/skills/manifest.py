@@ -51,6 +51,15 @@ class ScheduleEntry(_Part):
     arguments: dict[str, Any] = Field(default_factory=dict)
 
 
+class GrantEntry(_Part):
+    """One setting of OpenClaw that install.py asks the person for."""
+
+    path: list[str] = Field(min_length=1)
+    value: Any
+    why: str = Field(min_length=1)
+    append: bool = False
+
+
 class Manifest(_Part):
     """What skill.json holds; version 1."""
 
@@ -65,6 +74,7 @@ class Manifest(_Part):
     tools: list[ToolEntry] = Field(default_factory=list)
     hooks: list[str] = Field(default_factory=list)
     schedules: list[ScheduleEntry] = Field(default_factory=list)
+    grants: list[GrantEntry] = Field(default_factory=list)
 
 
 def manifest(skill: Skill) -> Manifest:
@@ -81,6 +91,7 @@ def manifest(skill: Skill) -> Manifest:
             "tools": [_tool(skill, item) for item in skill.operations if item.expose == "agent"],
             "hooks": sorted({hook.event for hook in skill.hooks}),
             "schedules": [asdict(schedule) for schedule in skill.schedules],
+            "grants": [asdict(grant) | {"path": list(grant.path)} for grant in skill.grants],
         }
     )
 

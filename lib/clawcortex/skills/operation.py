@@ -22,23 +22,23 @@ from clawcortex.skills.context import Context
 
 Expose = Literal["owner", "agent"]
 Effect = Literal["read", "write", "destroy"]
-I = TypeVar("I", bound=BaseModel)
-O = TypeVar("O", bound=BaseModel)
+In = TypeVar("In", bound=BaseModel)
+Out = TypeVar("Out", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
-class Operation(Generic[I, O]):
+class Operation(Generic[In, Out]):
     """One function with its input, output, sentence and who may call it."""
 
     name: str
-    run: Callable[[Context, I], O]
-    input: type[I]
-    output: type[O]
+    run: Callable[[Context, In], Out]
+    input: type[In]
+    output: type[Out]
     summary: str
     expose: Expose
     effect: Effect
 
-    def __call__(self, context: Context, request: I) -> O:
+    def __call__(self, context: Context, request: In) -> Out:
         """Run the operation as the plain function it is."""
         return self.run(context, request)
 
@@ -61,6 +61,16 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """One setting of OpenClaw that the skill needs; install.py shows it, asks, and sets it."""
+
+    path: tuple[str, ...]
+    value: Any
+    why: str
+    append: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Skill:
     """A skill as its package declares it."""
 
@@ -73,22 +83,23 @@ class Skill:
     schedules: Sequence[Schedule] = ()
     requires: Sequence[str] = ()
     """Extras it cannot work without, as install.py names them: "voice"."""
+    grants: Sequence[Grant] = ()
 
 
 def operation(
     name: str, *, expose: Expose = "owner", effect: Effect = "read"
-) -> Callable[[Callable[[Context, I], O]], Operation[I, O]]:
+) -> Callable[[Callable[[Context, In], Out]], Operation[In, Out]]:
     """Declare a function as an operation; its annotations give the schemas, its docstring the sentence."""
     if expose == "agent" and effect == "destroy":
         raise TypeError(f"operation {name!r} destroys: it must not be exposed to the agent")
 
-    def declare(function: Callable[[Context, I], O]) -> Operation[I, O]:
+    def declare(function: Callable[[Context, In], Out]) -> Operation[In, Out]:
         hints = get_type_hints(function)
         output = hints.pop("return")
         request = list(hints.values())[1]
         summary = (inspect.getdoc(function) or "").partition("\n")[0]
         if not summary:
-            raise TypeError(f"operation {name!r} needs a docstring: its first line is shown to people and agents")
+            raise TypeError(f"operation {name!r} needs a docstring; its first line is shown to all")
         return Operation(name, function, request, output, summary, expose, effect)
 
     return declare
