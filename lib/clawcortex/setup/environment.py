@@ -113,7 +113,8 @@ class Environment:
         self.unfinished.unlink()
 
     def _install(self, pip: Pip, group: str, torch: TorchBuild) -> None:
-        asked = [item for item in self.requirements.of(group) if item != "torch"]
+        # Pinned here too: a plain name makes pip call an unreachable index a conflict of versions.
+        asked = [self.requirements.exact(item) for item in self.requirements.of(group) if item != "torch"]
         options = ["-c", str(self.requirements.constraints), "--prefer-binary"]
         if group == "export":
             asked, options = [torch.requirement, *asked], [*options, *torch.options]

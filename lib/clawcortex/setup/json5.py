@@ -72,8 +72,9 @@ class _Reader:
         self.at += 1
         found: dict[str, Any] = {}
         while not self.take("}"):
-            key = self.string() if self.peek() in {'"', "'"} else self.match(WORD)
-            if not key:
+            quoted = self.peek() in {'"', "'"}
+            key = self.string() if quoted else self.match(WORD)
+            if not key and not quoted:
                 raise self.fail("expected a key")
             if not self.take(":"):
                 raise self.fail(f"expected ':' after {key!r}")
@@ -97,11 +98,11 @@ class _Reader:
         parts: list[str] = []
         while True:
             character = self.text[self.at : self.at + 1]
+            if character in {"", "\n"}:
+                raise self.fail("a string is not closed")
             self.at += 1
             if character == quote:
                 break
-            if character in {"", "\n"}:
-                raise self.fail("a string is not closed")
             parts.append(self.escape() if character == "\\" else character)
         joined = "".join(parts)
         return joined.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

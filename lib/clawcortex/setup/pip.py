@@ -21,8 +21,8 @@ OFFLINE = re.compile(
     r"|RemoteDisconnected|IncompleteRead|incomplete-download",
     re.IGNORECASE,
 )
-ABSENT = re.compile(r"No matching distribution found for (\S+)")
-WHEEL = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._]*)-(?P<version>\d[^-\s]*)-\S+\.whl")
+ABSENT = re.compile(r"No matching distribution found for (\S+)|The user requested \(constraint\) (\S+)")
+WHEEL = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._]*)-(?P<version>\d[^-\s/]*)-[^\s/]+\.whl")
 AGAIN = "run the same command again: what was fetched is kept and it goes on from there."
 
 
@@ -41,6 +41,8 @@ class Pip:
 
     def version(self) -> str:
         """Return pip's version, or nothing where there is no working pip."""
+        if not os.access(self.python, os.X_OK):  # also when it links to a Python that is gone
+            return ""
         result = subprocess.run(self._command("--version"), capture_output=True, text=True, check=False)
         found = re.match(r"pip (\S+)", result.stdout)
         return found[1] if found else ""
@@ -152,7 +154,7 @@ def failure(title: str, output: str, log: Path) -> ClawcortexError:
     absent = ABSENT.search(output)
     if absent:
         return SetupError(
-            f"The configured package index has no {absent[1]} for this Python and machine",
+            f"The configured package index has no {absent[1] or absent[2]} for this Python and machine",
             hint=f"Check `pip config list`, or use another Python >= 3.11; pip's words are in {log}.",
         )
     errors = [line.removeprefix("ERROR: ") for line in output.splitlines() if line.startswith("ERROR: ")]

@@ -51,7 +51,16 @@ class Requirements:
 
     def version(self, name: str) -> str:
         """Return the pinned version of a package."""
-        return next(pin.version for pin in self.pins if canonical(pin.name) == canonical(name))
+        for pin in self.pins:
+            if canonical(pin.name) == canonical(name):
+                return pin.version
+        raise SetupError(
+            f"{self.constraints} does not pin {name}", hint="Add `name==version  # group size MB`."
+        )
+
+    def exact(self, requirement: str) -> str:
+        """Return a requirement with its pinned version."""
+        return f"{requirement}=={self.version(requirement.partition('[')[0])}"
 
 
 def canonical(name: str) -> str:
