@@ -8,7 +8,7 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-const ROOT = path.dirname(fileURLToPath(import.meta.url));
+const ROOT = path.dirname(fileURLToPath(import.meta.url)); // OpenClaw runs a captured copy; api.rootDir is the checkout
 const MANIFEST = JSON.parse(fs.readFileSync(path.join(ROOT, "openclaw.plugin.json"), "utf8"));
 const TOOLS = readTools();
 const SOCKET_LIMIT = 100; // as in lib/clawcortex/paths.py
@@ -139,7 +139,7 @@ function service(api, place, python) {
     fs.mkdirSync(logs, { recursive: true, mode: 0o700 });
     const errors = fs.openSync(path.join(logs, "start.log"), "w", 0o600);
     const env = { ...process.env, OPENCLAW_STATE_DIR: path.dirname(place.state) };
-    env.PYTHONPATH = [path.join(ROOT, "lib"), process.env.PYTHONPATH].filter(Boolean).join(path.delimiter);
+    env.PYTHONPATH = [path.join(api.rootDir ?? ROOT, "lib"), process.env.PYTHONPATH].filter(Boolean).join(path.delimiter);
     child = spawn(python, ["-m", "clawcortex", "serve", "--parent", "stdin"], { cwd: "/", env, stdio: ["pipe", "ignore", errors] });
     fs.closeSync(errors);
     child.stdin?.on("error", () => {}); // it ended before we closed its stdin; "exit" tells

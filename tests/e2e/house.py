@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import pytest
 
 from clawcortex import paths
 from clawcortex.client import Connection, answer
-from clawcortex.errors import UnavailableError
+from clawcortex.errors import ClawcortexError
 
 from .loopback import LateError, until
 from .model import Asked, FakeModel
@@ -71,6 +72,8 @@ class House:
     def __init__(self, folder: Path, openclaw: Path, model: FakeModel, telegram: FakeTelegram) -> None:
         self.folder, self.state = folder, folder / "state"
         self.model, self.telegram = model, telegram
+        self.plugin = folder / "clawcortex"
+        self.plugin.mkdir(parents=True)
         self.log = folder / "gateway.log"
         self.python = folder / "python"
         self._gateway: subprocess.Popen[bytes] | None = None
@@ -92,12 +95,13 @@ class House:
     def set_up(self) -> None:
         """Write a configuration as a person has it, then let install.py's own code link and grant."""
         self.state.mkdir(parents=True)
+        self._unpack()
         self.repair()
         self._write(self._configuration())
-        granting = [sys.executable, "-c", GRANT.format(root=str(ROOT))]
+        granting = [sys.executable, "-c", GRANT.format(root=str(self.plugin))]
         result = subprocess.run(
             granting,
-            env={**self.env, "PYTHONPATH": str(ROOT / "lib")},
+            env={**self.env, "PYTHONPATH": str(self.plugin / "lib")},
             capture_output=True,
             text=True,
             check=False,
@@ -106,6 +110,15 @@ class House:
         configuration = self.configuration()
         configuration["plugins"]["entries"]["clawcortex"]["config"] = {"python": str(self.python)}
         self._write(configuration)
+
+    def _unpack(self) -> None:
+        """Copy what package.json ships: OpenClaw captures the folder, and a checkout changes."""
+        for name in (*json.loads((ROOT / "package.json").read_text())["files"], "package.json"):
+            here, there = ROOT / name, self.plugin / name
+            if here.is_dir():
+                shutil.copytree(here, there, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy2(here, self.plugin)
 
     def configuration(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self.state / "openclaw.json").read_text())
@@ -248,7 +261,7 @@ class House:
         def ready() -> int:
             try:
                 return int(self.ask("/readyz")["pid"])
-            except UnavailableError:
+            except ClawcortexError:
                 return 0
 
         found: int = until(ready, "the server is ready")

@@ -24,7 +24,7 @@ HOOKS = {
 
 
 def test_the_plugin_validates(house: House) -> None:
-    found = json.loads(house.openclaw("plugins", "validate", "--root", str(ROOT), "--json"))
+    found = json.loads(house.openclaw("plugins", "validate", "--root", str(house.plugin), "--json"))
     assert found["valid"] is True
 
 
