@@ -10,7 +10,6 @@ a fact is restored when the text of its evidence turn stands in what would be in
 from __future__ import annotations
 
 import argparse
-import html
 import statistics
 import sys
 
@@ -19,6 +18,7 @@ from report import emit
 from resident import Resident, post
 
 from clawcortex.client import Connection
+from clawcortex.text.fence import escape
 from clawcortex.text.tokens import count_tokens
 
 CHAT = {"agentId": "", "channel": "local", "accountId": "default", "chatId": "local", "senderId": "owner"}
@@ -60,8 +60,7 @@ def measure(data: str) -> dict[str, float]:
                     continue
                 block = first_prompt(connection, conversation, question.text)
                 tokens.append(count_tokens(block))
-                plain = " ".join(html.unescape(block).split())
-                found = sum(" ".join(texts[ref].split()) in plain for ref in evidence)
+                found = sum(escape(texts[ref]) in block for ref in evidence)
                 shares.append(found / len(evidence))
             print(f"{conversation.name}: {statistics.mean(shares):.3f} so far", file=sys.stderr)
     return {

@@ -9,6 +9,7 @@ from context_retention import operations as op
 from context_retention import shapes
 
 from clawcortex.skills.contribution import Contribution
+from clawcortex.text.fence import fence
 
 from .conftest import Asking
 from .events import GROUP, Chat
@@ -93,10 +94,8 @@ def test_what_came_out_of_a_tool_is_not_injected(asking: Asking) -> None:
 
 
 def test_our_own_block_is_not_captured(asking: Asking) -> None:
-    from clawcortex.text.fence import fence  # noqa: PLC0415 - used here only
-
     chat = private(asking)
-    block = fence(["- something recalled about the dentist"], "abcd1234")
+    block = fence(["- (Ann) something recalled about the dentist"], "abcd1234abcd1234")
     fire(asking, hooks.capture_turn, chat.turn(f"{block}\n\nThanks for that", "NO_REPLY"))
     assert [hit.text for hit in stored(asking)] == ["Thanks for that"]
 

@@ -134,7 +134,7 @@ def test_forget_says_first_what_would_go(asking: Asking) -> None:
     assert dry.ids == [gone.id]
     assert op.status(asking(), shapes.Nothing()).memories == 2
     op.forget(asking(), shapes.ForgetInput(query="old flat Goethestrasse"))
-    assert ask(asking, "old flat Goethestrasse") == []
+    assert gone.id not in {hit.id for hit in ask(asking, "old flat Goethestrasse")}
     assert ask(asking, "invoice Friday")[0].id == keep.id
 
 

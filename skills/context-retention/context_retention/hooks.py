@@ -161,7 +161,7 @@ def capture_missed(context: Context, event: Reset) -> None:
     scope: Scope | None = None
     for turn in event.turns():
         if turn.role == "user":
-            of_sender = [one for one in seen if one.sender == turn.sender_id]
+            of_sender = [one for one in seen if one.sender == turn.sender]
             scope = of_sender[0] if len(of_sender) == 1 else None
         if scope is not None:
             attributed.append((turn, scope))

@@ -97,8 +97,7 @@ def write(context: Context, sayings: Sequence[Saying], operation: str) -> list[S
     for memories, kinds in prepared:
         mine = added[start : start + len(memories)]
         start += len(memories)
-        turn = mine[0].id.partition(".")[0]
-        stored.append(Stored(id=turn, fresh=mine[0].fresh, parts=len(mine), redacted=list(kinds)))
+        stored.append(Stored(id=mine[0].id, fresh=mine[0].fresh, parts=len(mine), redacted=list(kinds)))
     fresh = [one.id for one in stored if one.fresh]
     if fresh:
         context.store.audit(context.caller.actor, operation, fresh[0], {"ids": fresh, "origin": context.caller.origin})

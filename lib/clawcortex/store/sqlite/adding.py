@@ -79,13 +79,14 @@ def add(connection: sqlite3.Connection, memories: Sequence[NewMemory]) -> list[A
             added.append(Added(before[0], before[1], fresh=False))
             continue
         n += 1
-        identity = str(ULID())
+        turn = memory.turn or str(ULID())
+        identity = f"{turn}.{memory.part}" if memory.part else turn
         joined = " ".join(memory.terms)
         rows.append(
             (
                 n,
                 identity,
-                memory.turn or identity,
+                turn,
                 memory.part,
                 memory.key,
                 numbers.scope(memory.scope),
