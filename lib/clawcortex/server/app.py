@@ -47,9 +47,14 @@ class MethodError(InputError):
     code, status = "bad_method", 405
 
 
+def identity() -> dict[str, Any]:
+    """Return what tells one server from another."""
+    return {"version": clawcortex.__version__, "root": str(paths.repo_root()), "pid": os.getpid()}
+
+
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """What the routes speak to."""
+    """The endpoints and what they speak to."""
 
     residence: Residence
     calls: Calls
@@ -59,65 +64,69 @@ class Faces:
     draining: Callable[[], bool]
     stop: Callable[[], None]
 
+    async def healthz(self, _: Request, __: str) -> Response:
+        """Say that the process lives, and which one it is."""
+        return _json({"alive": True, "draining": self.draining(), **identity()})
 
-def identity() -> dict[str, Any]:
-    """Return what tells one server from another."""
-    return {"version": clawcortex.__version__, "root": str(paths.repo_root()), "pid": os.getpid()}
-
-
-def build(faces: Faces) -> Starlette:
-    """Return the application."""
-
-    async def healthz(_: Request, __: str) -> Response:
-        return _json({"alive": True, "draining": faces.draining(), **identity()})
-
-    async def readyz(request: Request, _: str) -> Response:
+    async def readyz(self, request: Request, _: str) -> Response:
+        """Say whether recall is semantic; with `?wait=seconds`, once it is or cannot become so."""
         wait = request.query_params.get("wait", "0")
         if wait.isdecimal() and int(wait):
-            await faces.pools.operations.submit(partial(faces.residence.wait, min(int(wait), LONGEST_WAIT_S)))
-        parts = faces.residence.parts()
+            seconds = min(int(wait), LONGEST_WAIT_S)
+            await self.pools.operations.submit(partial(self.residence.wait, seconds))
+        parts = self.residence.parts()
         waiting = "; ".join(f"{name}: {state}" for name, state in parts.items() if state != "ready")
-        if faces.draining():
+        if self.draining():
             waiting = "draining"
         answer = {"ready": not waiting, "parts": parts, **identity()}
         if waiting:
             return _json(answer | UnavailableError(f"not ready: {waiting}").as_dict(), 503)
         return _json(answer)
 
-    async def metrics(_: Request, __: str) -> Response:
-        text = await faces.pools.operations.submit(faces.metrics.exposition)
+    async def exposition(self, _: Request, __: str) -> Response:
+        """Return the metrics in Prometheus' text format."""
+        text = await self.pools.operations.submit(self.metrics.exposition)
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    async def shutdown(_: Request, __: str) -> Response:
-        faces.stop()
+    async def shutdown(self, _: Request, __: str) -> Response:
+        """Begin to drain."""
+        self.stop()
         return _json({"draining": True, **identity()})
 
-    async def hook(request: Request, request_id: str) -> Response:
+    async def hook(self, request: Request, request_id: str) -> Response:
+        """Take one of OpenClaw's events."""
         began = time.monotonic()
-        body = await _body(request, faces.pools)
-        return _json(await faces.hooks.answer(request.path_params["event"], body, request_id, began))
+        body = await _body(request, self.pools)
+        return _json(await self.hooks.answer(request.path_params["event"], body, request_id, began))
 
-    async def tool(request: Request, request_id: str) -> Response:
-        body = await _body(request, faces.pools)
-        run = partial(faces.calls.tool, request.path_params["tool"], body, request_id)
-        return Response(await faces.pools.operations.submit(run), media_type="application/json")
+    async def tool(self, request: Request, request_id: str) -> Response:
+        """Run a tool for an agent."""
+        body = await _body(request, self.pools)
+        run = partial(self.calls.tool, request.path_params["tool"], body, request_id)
+        return Response(await self.pools.operations.submit(run), media_type="application/json")
 
-    async def operation(request: Request, request_id: str) -> Response:
+    async def operation(self, request: Request, request_id: str) -> Response:
+        """Run an operation for whoever may open the socket."""
         caller = caller_named(request.headers.get("x-clawcortex-caller", ""))
-        body = await _body(request, faces.pools)
+        body = await _body(request, self.pools)
         skill, name = request.path_params["skill"], request.path_params["operation"]
-        run = partial(faces.calls.operation, skill, name, body, caller, request_id)
-        return Response(await faces.pools.operations.submit(run), media_type="application/json")
+        run = partial(self.calls.operation, skill, name, body, caller, request_id)
+        return Response(await self.pools.operations.submit(run), media_type="application/json")
 
+
+def build(faces: Faces) -> Starlette:
+    """Return the application."""
+    posted = {
+        "/v1/hooks/{event}": faces.hook,
+        "/v1/tools/{tool}": faces.tool,
+        "/v1/shutdown": faces.shutdown,
+        "/v1/{skill}/{operation}": faces.operation,
+    }
+    got = {"/healthz": faces.healthz, "/readyz": faces.readyz, "/metrics": faces.exposition}
     return Starlette(
         routes=[
-            Route("/v1/hooks/{event}", _typed(hook), methods=["POST"]),
-            Route("/v1/tools/{tool}", _typed(tool), methods=["POST"]),
-            Route("/v1/shutdown", _typed(shutdown), methods=["POST"]),
-            Route("/v1/{skill}/{operation}", _typed(operation), methods=["POST"]),
-            Route("/healthz", _typed(healthz)),
-            Route("/readyz", _typed(readyz)),
-            Route("/metrics", _typed(metrics)),
+            *(Route(path, _typed(endpoint), methods=["POST"]) for path, endpoint in posted.items()),
+            *(Route(path, _typed(endpoint)) for path, endpoint in got.items()),
         ],
         exception_handlers={HTTPException: _unrouted},
     )

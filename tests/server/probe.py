@@ -1,0 +1,164 @@
+"""A skill that the server's tests look through: it echoes, waits, fails and lies on demand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from clawcortex.errors import ConflictError, DiskFullError, InputError
+from clawcortex.openclaw.payloads import AgentEnd, PromptBuild
+from clawcortex.skills.context import Context
+from clawcortex.skills.contribution import Contribution, Item
+from clawcortex.skills.operation import Grant, Schedule, Skill, hook, operation
+
+TURNS = "probe_turns"
+TOLD = "probe_told"
+
+
+class Nothing(BaseModel):
+    """No input."""
+
+
+class Words(BaseModel):
+    """What to say."""
+
+    text: str = Field(min_length=1, description="Words to say, 100 % as given")
+    times: int = Field(default=1, ge=1, le=9)
+    weight: float | None = None
+    tags: list[str] = Field(default_factory=list)
+    loud: bool = False
+    mood: Literal["calm", "glad"] | None = None
+
+
+class Said(BaseModel):
+    """What was said, and to whom."""
+
+    text: str
+    origin: str
+    trusted: bool
+    scope: str
+    tags: list[str] = Field(default_factory=list)
+
+
+class Pipe(BaseModel):
+    """A named pipe to wait on."""
+
+    path: str
+
+
+class Count(BaseModel):
+    """How many."""
+
+    count: int
+    texts: list[str] = Field(default_factory=list)
+
+
+@operation("echo", expose="agent")
+def echo(context: Context, request: Words) -> Said:
+    """Say the words again."""
+    caller = context.caller
+    text = " ".join([request.text] * request.times)
+    return Said(
+        text=text.upper() if request.loud else text,
+        origin=caller.origin,
+        trusted=caller.trusted,
+        scope=f"{caller.scope.agent}/{caller.scope.channel}:{caller.scope.chat}/{caller.scope.sender}",
+        tags=request.tags,
+    )
+
+
+@operation("hold", effect="write")
+def hold(context: Context, request: Pipe) -> Count:
+    """Wait until the pipe is opened for writing, then keep that it happened."""
+    Path(request.path).read_bytes()
+    return Count(count=context.store.append_event("probe.held", {}))
+
+
+@operation("refuse")
+def refuse(context: Context, request: Nothing) -> Count:
+    """Refuse, with a typed error."""
+    raise ConflictError("it is so and not so", hint="Decide.")
+
+
+@operation("fail")
+def fail(context: Context, request: Nothing) -> Count:
+    """Fail as a bug does."""
+    raise ZeroDivisionError("a bug")
+
+
+@operation("lie")
+def lie(context: Context, request: Nothing) -> Count:
+    """Answer with something that is not a Count."""
+    return Count.model_construct(count="many")
+
+
+@operation("turns")
+def turns(context: Context, request: Nothing) -> Count:
+    """Return the turns that were kept, in order."""
+    kept = context.store.read_events("probe", kinds=["probe.turn"], limit=1_000)
+    return Count(count=len(kept), texts=[str(event.payload["text"]) for event in kept])
+
+
+@operation("told")
+def told(context: Context, request: Nothing) -> Count:
+    """Return how many blocks were marked as told."""
+    return Count(count=len(context.store.list_records(TOLD)))
+
+
+@operation("wipe", effect="destroy")
+def wipe(context: Context, request: Nothing) -> Count:
+    """Remove everything; never for agents."""
+    return Count(count=0)
+
+
+@hook("before_prompt_build")
+def quick(context: Context, event: PromptBuild) -> Contribution | None:
+    """Contribute the prompt itself."""
+    if event.prompt == "nothing":
+        return None
+    return Contribution(
+        "probe",
+        "Quick",
+        (Item(event.prompt, 0.9, "told by Ann", "q1"),),
+        rank=1,
+        delivered=lambda: context.store.put_record(TOLD, os.urandom(8).hex(), {"prompt": event.prompt}),
+    )
+
+
+@hook("before_prompt_build")
+def slow(context: Context, event: PromptBuild) -> Contribution | None:
+    """Wait on a pipe that the prompt names, or fail when it says so."""
+    if event.prompt == "boom":
+        raise ZeroDivisionError("a bug in a hook")
+    if event.prompt.startswith("wait:"):
+        Path(event.prompt.removeprefix("wait:")).read_bytes()
+        return Contribution("probe", "Slow", (Item("late", 0.5, "nobody", "s1"),), rank=2)
+    return None
+
+
+@hook("agent_end")
+def keep(context: Context, event: AgentEnd) -> None:
+    """Keep the last turn once; refuse or fail when the text says so."""
+    for turn in event.turns():
+        if turn.text == "refuse me":
+            raise InputError("this turn cannot be read")
+        if turn.text == "disk full":
+            raise DiskFullError("no space left")
+        if context.store.get_record(TURNS, turn.text) is None:
+            context.store.append_event("probe.turn", {"text": turn.text})
+            context.store.put_record(TURNS, turn.text, {"at": context.now().isoformat()})
+
+
+skill = Skill(
+    name="probe",
+    title="Probe",
+    summary="Let tests look through the server.",
+    version="1.2.3",
+    operations=(echo, hold, refuse, fail, lie, turns, told, wipe),
+    hooks=(quick, slow, keep),
+    schedules=(Schedule("0 8 * * *", "echo", {"text": "morning"}),),
+    grants=(Grant(("tools", "exec", "mode"), "ask", "it asks first"),),
+)
