@@ -1,4 +1,4 @@
-"""Real files and real processes; only `openclaw` and `npm` have stand-ins, where the real ones may be absent."""
+"""Real files and real processes; `openclaw` and `npm` have stand-ins: the real ones may be absent."""
 
 from __future__ import annotations
 

@@ -7,11 +7,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections import namedtuple
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-
 
 from clawcortex.errors import DiskFullError, SetupError
 from clawcortex.setup.console import Console
@@ -250,8 +249,7 @@ def test_a_disk_too_small_is_said_before_anything_is_fetched(
 ) -> None:
     make_wheel(only_a_folder, "alpha")
     root = make_checkout(tmp_path / "checkout", {"alpha": "1.0"})
-    usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**9, 10**9, 1_000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1_000))
     with pytest.raises(DiskFullError, match="free"):
         Environment(root, console).ensure(("base",))
 

@@ -169,7 +169,7 @@ def test_an_unreadable_configuration_is_left_alone(
     config.parent.mkdir(parents=True)
     raw = text.encode("utf-8", "surrogateescape")
     config.write_bytes(raw)
-    with pytest.raises(InputError, match="openclaw.json"):
+    with pytest.raises(InputError, match=r"openclaw\.json"):
         grant(checkout, host, console, yes=True)
     assert config.read_bytes() == raw
 

@@ -37,7 +37,8 @@ def make_checkout(root: Path, base: dict[str, str], dev: dict[str, str] | None =
     root.mkdir(parents=True, exist_ok=True)
     asked = {"base": base, "dev": dev or {}}
     (root / "pyproject.toml").write_text(
-        f"[project]\ndependencies = {list(base)}\n[project.optional-dependencies]\ndev = {list(asked['dev'])}\n",
+        f"[project]\ndependencies = {list(base)}\n"
+        f"[project.optional-dependencies]\ndev = {list(asked['dev'])}\n",
         encoding="utf-8",
     )
     pins = [f"pip=={bundled_pip()}  # base 2.0 MB"]  # the pip that comes with Python: nothing to fetch

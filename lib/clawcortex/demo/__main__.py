@@ -142,9 +142,10 @@ def feed(console: Console, chat: Chat, sample: Sample) -> None:
 def wait_until_embedded(console: Console, chat: Chat) -> None:
     """Wait until every turn has its vector; before that, recall would answer by words only."""
     began, pause = time.monotonic(), threading.Event()
+    chat.call(f"/readyz?wait={LONGEST_WAIT_S:.0f}")  # answers once the model is loaded, or says why it is not
     while True:
         status = chat.call("/v1/context-retention/status", {})
-        if status["model_ready"] and not status["pending"]:
+        if not status["pending"]:
             break
         if time.monotonic() - began > LONGEST_WAIT_S:
             raise DeadlineError(f"{status['pending']} turns were not embedded within {LONGEST_WAIT_S:.0f} s")

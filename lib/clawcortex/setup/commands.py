@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,14 +78,16 @@ def test(root: Path, options: Options, console: Console) -> int:
 
 
 def run(root: Path, options: Options, console: Console) -> int:
-    """Run a command in the environment."""
+    """Run a command in the environment; its standard output stays its own."""
+    console = Console(sys.stderr)
     if not options.rest:
         raise SetupError(
             "No command was given", hint="Write it after two dashes: install.py run -- python ..."
         )
+    groups = (*options.groups, "dev")
     environment = Environment(root, console)
-    present = environment.groups()
-    environment = prepare(root, options, console, present or options.groups)
+    if environment.missing(groups) or not any(paths.models_dir().glob("*/*")):
+        environment = prepare(root, options, console, groups)
     variables = environment.variables()
     program = shutil.which(options.rest[0], path=variables["PATH"])
     if program is None:
@@ -135,16 +138,38 @@ def prepare(root: Path, options: Options, console: Console, groups: tuple[str, .
         environment.ensure(groups)
         console.done(f"environment is complete: {', '.join(environment.requirements.present(groups))}")
     if "export" in groups:
-        if _call(environment, ("-m", "clawcortex.models.export")):
-            raise SetupError(
-                "The embedding model could not be turned into its fast form",
-                hint="Run the same command again, or go on without meaning search: --minimal.",
-            )
+        export_model(environment, console)
     else:
         console.warn("without the embedding model: recall works on words, not on meaning")
     for skill, extra in leave_outs(root, environment.requirements.present(groups)):
         console.warn(f"{skill} needs `{extra}`, which was left out: it will say so when it is called")
     return environment
+
+
+def export_model(environment: Environment, console: Console) -> None:
+    """Turn the embedding model into its fast form; does nothing when that is there and sound."""
+    log = paths.state_dir() / "logs" / "install.log"
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (
+        log.open("a+", encoding="utf-8", errors="replace") as words,
+        subprocess.Popen(
+            [str(environment.python), "-m", "clawcortex.models.export"],
+            env=environment.variables(),
+            stdout=subprocess.PIPE,
+            stderr=words,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        ) as process,
+    ):
+        assert process.stdout is not None  # noqa: S101 - asked for as PIPE right above
+        for line in process.stdout:
+            console.say(f"    {line.rstrip()}", "dim")
+    if process.returncode:
+        said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-2:]
+        raise SetupError(
+            f"The embedding model could not be turned into its fast form: {' '.join(said)}",
+            hint=f"Read {log} and run the same command again; --minimal goes on without meaning search.",
+        )
 
 
 def _call(

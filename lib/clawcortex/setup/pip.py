@@ -107,7 +107,7 @@ class Progress:
             self._draw(share)
         elif stripped.startswith(("Downloading ", "Using cached ", "Processing ")):
             found = WHEEL.search(unquote(stripped))
-            if found is None or found[0] in self.files or found[0].endswith(".metadata"):
+            if found is None or found[0] in self.files or ".whl.metadata" in stripped:
                 return
             self.files.add(found[0])
             size = re.search(r"\(([\d.]+ [kMG]?B)\)", stripped)
