@@ -52,8 +52,8 @@ def parse(argv: list[str]) -> tuple[str, commands.Options]:
 
 def main() -> int:
     """Run one command; a failure is one sentence and its next step."""
-    console = Console()
     command, options = parse(sys.argv[1:])
+    console = Console(sys.stderr if command == "run" else None)
     try:
         return int(getattr(commands, command)(ROOT, options, console))
     except ClawcortexError as error:

@@ -93,7 +93,7 @@ def test_doctor_before_install_names_the_next_step() -> None:
 def test_run_without_a_command_names_the_two_dashes() -> None:
     result = install("run")
     assert result.returncode == 10
-    assert "two dashes" in result.stdout
+    assert "two dashes" in result.stderr
 
 
 def test_an_unknown_command_is_refused() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,27 +58,29 @@ def install(root: Path, options: Options, console: Console) -> int:
 def demo(root: Path, options: Options, console: Console) -> int:
     """Show on a shipped conversation what would be recalled and restored."""
     environment = prepare(root, options, console, options.groups)
-    return _call(environment, ("-m", "clawcortex.demo"))
+    words = ("--words",) if options.minimal else ()
+    return _call(environment, ("-m", "clawcortex.demo", *words))
 
 
 def test(root: Path, options: Options, console: Console) -> int:
     """Run the test suite, on a real OpenClaw where Node and npm are present."""
     environment = prepare(root, options, console, (*options.groups, "dev"))
     variables = node.fetch(console)
+    variables["CLAWCORTEX_MODELS_DIR"] = str(paths.models_dir())  # tests have states of their own
     console.step("Tests")
     if options.rest or CI not in os.environ:
         return _call(environment, ("-m", "pytest", *options.rest), variables, cwd=root)
-    measure = ("-m", "coverage")
-    failed = _call(environment, (*measure, "run", "-m", "pytest"), variables, cwd=root)
-    if failed:
-        return failed
-    _call(environment, (*measure, "combine", "--quiet"), cwd=root)
-    return _call(environment, (*measure, "report"), cwd=root)
+    found = paths.private_folder(paths.cache_dir() / "coverage")
+    variables["COVERAGE_FILE"] = str(found / "lines")
+    for arguments in (("erase",), ("run", "-m", "pytest"), ("combine", "--quiet"), ("report",)):
+        failed = _call(environment, ("-m", "coverage", *arguments), variables, cwd=root)
+        if failed:
+            return failed
+    return 0
 
 
 def run(root: Path, options: Options, console: Console) -> int:
-    """Run a command in the environment; its standard output stays its own."""
-    console = Console(sys.stderr)
+    """Run a command in the environment; its standard output is its own, so ours goes to `console`."""
     if not options.rest:
         raise SetupError(
             "No command was given", hint="Write it after two dashes: install.py run -- python ..."
