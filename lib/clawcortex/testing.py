@@ -30,5 +30,3 @@ class FrozenClock:
 def frozen_clock(now: datetime = MOMENT) -> FrozenClock:
     """Return a clock that stands at `now` (default: a fixed moment in 2026)."""
     return FrozenClock(now)
-
-

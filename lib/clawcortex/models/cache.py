@@ -6,26 +6,25 @@ import hashlib
 import threading
 from collections import OrderedDict
 
-import numpy as np
-from numpy.typing import NDArray
+from clawcortex.models.base import Floats
 
 ENTRIES = 2_048
 """3 MB at 384 dimensions."""
 
 
 class VectorCache:
-    """Keep the vectors used last, at most `entries`, keyed by the hash of their text; safe from any thread."""
+    """Keep the vectors used last, at most `entries`, by the hash of their text; safe from any thread."""
 
     def __init__(self, entries: int = ENTRIES) -> None:
         self._entries = entries
-        self._vectors: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
+        self._vectors: OrderedDict[bytes, Floats] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         """Return how many vectors are held."""
         return len(self._vectors)
 
-    def get(self, text: str) -> NDArray[np.float32] | None:
+    def get(self, text: str) -> Floats | None:
         """Return the vector of this very text, or None."""
         key = _key(text)
         with self._lock:
@@ -34,7 +33,7 @@ class VectorCache:
                 self._vectors.move_to_end(key)
             return vector
 
-    def put(self, text: str, vector: NDArray[np.float32]) -> None:
+    def put(self, text: str, vector: Floats) -> None:
         """Hold a copy of the vector, in place of the one used longest ago."""
         with self._lock:
             self._vectors[_key(text)] = vector.copy()

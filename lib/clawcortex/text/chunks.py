@@ -24,7 +24,7 @@ Span = tuple[int, int]
 
 
 def chunks(text: str, *, limit_tokens: int = LIMIT_TOKENS) -> list[str]:
-    """Return the text in order in pieces of at most `limit_tokens`; a word is cut only when it alone is longer."""
+    """Return the text in order in pieces of at most `limit_tokens`; only a word that is longer is cut."""
     if limit_tokens < 1:
         raise InputError(f"limit_tokens is {limit_tokens}", hint="Use a limit of at least 1.")
     pieces = (text[start:end].strip() for start, end in _split(text, (0, len(text)), limit_tokens, 0))
@@ -32,7 +32,7 @@ def chunks(text: str, *, limit_tokens: int = LIMIT_TOKENS) -> list[str]:
 
 
 def _split(text: str, span: Span, limit: int, level: int) -> Iterator[Span]:
-    """Yield spans that follow each other and fit, packing parts of this level, splitting the larger ones further."""
+    """Yield spans that fit, in order: parts of this level packed, larger ones split further."""
     if level == len(_BREAKS):
         yield from _slices(text, span, limit)
         return

@@ -1,4 +1,4 @@
-"""Text from outside, made safe to store: the same words without bytes that break databases, terminals or layout."""
+"""Text from outside, made safe to store: the same words, nothing that breaks storage or layout."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ISOLATES = "\u2066\u2067\u2068"
 
 
 def clean(text: str) -> str:
-    """Return the text in NFC with "\\n" line ends, without control characters, lone surrogates or open bidi controls.
+    """Return the text in NFC, lines ended by LF, without controls, lone surrogates or open bidi embeddings.
 
     Raise InputError when nothing is left or it is larger than `LIMIT_BYTES`.
     """

@@ -20,7 +20,7 @@ def count_tokens(text: str) -> int:
 
 
 def clip(text: str, tokens: int) -> str:
-    """Return the text's beginning that fits, cut between words and ending in "…" when something is left out."""
+    """Return the beginning that fits, cut between words and ending in "…" when something is left out."""
     if tokens <= 0:
         return ""
     ends = [match.end() for match in islice(TOKEN.finditer(text), tokens + 1)]
