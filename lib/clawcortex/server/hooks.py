@@ -27,6 +27,8 @@ from clawcortex.text.fence import new_nonce
 log = logging.getLogger(__name__)
 
 PROMPT = "before_prompt_build"
+COMPOSING = 0.1
+"""Share of the deadline that is kept for composing what came in time."""
 OTHERS_S = 30.0
 """How long an event may take that no person waits for."""
 
@@ -80,7 +82,8 @@ class Hooks:
         ]
         if not waiting:
             return {}
-        done, late = await asyncio.wait(waiting, timeout=max(0.0, deadline - time.monotonic()))
+        collect_until = deadline - COMPOSING * self._residence.settings.hook_deadline_ms / 1000
+        done, late = await asyncio.wait(waiting, timeout=max(0.0, collect_until - time.monotonic()))
         if late and not done:
             raise DeadlineError(f"{PROMPT}: no skill answered in time, nothing injected")
         if late:
