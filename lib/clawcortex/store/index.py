@@ -111,10 +111,10 @@ class Index:
                 generation, ns = state.generation, state.vectors_owned()
                 if generation == 0 or (generation == self._saved and self._file.exists()):
                     return
-                copied = state.nearest.copied()
+                copied, scale = state.nearest.copied(), state.nearest.scale
             reached = self._stamp(generation)
             if reached is not None:
-                header = Header(generation, reached, self.model, self.dimensions, len(ns))
+                header = Header(generation, reached, self.model, self.dimensions, len(ns), scale)
                 write_snapshot(self._file, header, ns, copied)
                 self._saved = generation
 
@@ -133,7 +133,9 @@ class Index:
             if found is None:
                 return None
             header, ns, faiss_index = found
-            nearest = Nearest(self.dimensions, flat_limit=self._flat_limit, faiss_index=faiss_index)
+            nearest = Nearest(
+                self.dimensions, flat_limit=self._flat_limit, faiss_index=faiss_index, scale=header.scale
+            )
             changes = self._store.changes(header.generation)
             if changes is None or not nearest.fits:
                 return None

@@ -54,7 +54,7 @@ class NewMemory:
     created_at: datetime
     scope: Scope = LOCAL
     turn: str = ""
-    """ULID of the text this is a part of; empty: the store gives one. Parts share it; it is the first part's id."""
+    """ULID of the text this is a part of, and the id of its first part; empty: the store gives one."""
     part: int = 0
     session: str = ""
     speaker: str = ""

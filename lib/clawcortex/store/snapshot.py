@@ -1,6 +1,6 @@
 """The index's file: a cache that saves reading every vector at start.
 
-    1,024 bytes   JSON padded with spaces: format, generation, stamp, model, dimensions, count, sha256
+    1,024 bytes   JSON padded with spaces: format, generation, stamp, model, dimensions, count, scale, sha256
     8 x count     `n` of each vector, int64 little endian
     the rest      FAISS's own bytes
 
@@ -41,6 +41,7 @@ class Header:
     model: str
     dimensions: int
     count: int
+    scale: float
     sha256: str = ""
     format: int = FORMAT
 

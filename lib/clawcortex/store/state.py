@@ -10,11 +10,9 @@ from clawcortex.errors import ConflictError
 from clawcortex.store.base import Change, Floats, Ints, Store
 from clawcortex.store.growing import Growing, extended
 from clawcortex.store.held import HeldRows, Rows
-from clawcortex.store.nearest import Nearest
+from clawcortex.store.nearest import BATCH, Nearest
 from clawcortex.store.records import Scope
 from clawcortex.store.view import View
-
-BATCH = 4_096
 
 
 class State:

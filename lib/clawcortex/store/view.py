@@ -14,10 +14,13 @@ from clawcortex.store.held import Mask, Rows, rows_of
 from clawcortex.store.nearest import Nearest
 from clawcortex.store.records import Scope
 
-POOL = 2
-"""Times k candidates are re-scored exactly; measured, the true best k are among them."""
 FEW = 64
 """So few allowed rows are scored exactly without searching."""
+
+
+def pool(k: int) -> int:
+    """Return how many candidates of 8 bits hold the true best k: measured, see `nearest`."""
+    return k + max(32, k // 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +83,11 @@ class View:
         k = min(k, count)
         if k == 0:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        if count <= max(FEW, POOL * k):
+        if count <= max(FEW, pool(k)):
             rows = np.flatnonzero(allowed)
             cosines = None
         else:
-            wanted = k if self.nearest.exact else POOL * k
+            wanted = k if self.nearest.exact else pool(k)
             positions, cosines = self.nearest.search(vector, wanted, self._by_position(allowed))
             rows = self.row[positions].astype(np.int64)
         if cosines is None or not self.nearest.exact:

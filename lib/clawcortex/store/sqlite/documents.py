@@ -30,7 +30,8 @@ def put(connection: sqlite3.Connection, collection: str, key: str, value: str) -
     """Store a document in place of what stood there."""
     connection.execute(
         "INSERT INTO records (collection, key, value, updated_at) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (collection, key) DO UPDATE SET value = excluded.value, schema = excluded.schema, updated_at = excluded.updated_at",
+        " ON CONFLICT (collection, key)"
+        " DO UPDATE SET value = excluded.value, schema = excluded.schema, updated_at = excluded.updated_at",
         (collection, key, value, times.now()),
     )
 

@@ -77,7 +77,8 @@ def _advance(connection: sqlite3.Connection, number: int) -> None:
     """Move the mark below which nothing lacks a vector, so that `unembedded` need not look there."""
     connection.execute(
         "UPDATE models SET complete_to = coalesce("
-        "(SELECT m.n - 1 FROM memories m WHERE m.n > complete_to AND NOT EXISTS (SELECT 1 FROM vectors WHERE slot = (:model << 40 | m.n)) ORDER BY m.n LIMIT 1),"
+        "(SELECT m.n - 1 FROM memories m WHERE m.n > complete_to AND NOT EXISTS"
+        " (SELECT 1 FROM vectors WHERE slot = (:model << 40 | m.n)) ORDER BY m.n LIMIT 1),"
         " (SELECT max(n) FROM memories), complete_to) WHERE id = :model",
         {"model": number},
     )

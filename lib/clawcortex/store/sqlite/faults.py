@@ -10,6 +10,7 @@ from pathlib import Path
 
 from clawcortex.errors import (
     ClawcortexError,
+    ConflictError,
     CorruptedError,
     DiskFullError,
     InputError,
@@ -39,7 +40,7 @@ def translated(error: Exception, path: Path) -> Exception:
     return error
 
 
-def _from_sqlite(error: sqlite3.Error, path: Path) -> StorageError:
+def _from_sqlite(error: sqlite3.Error, path: Path) -> ClawcortexError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in _CORRUPTED:
         return CorruptedError(
@@ -50,6 +51,10 @@ def _from_sqlite(error: sqlite3.Error, path: Path) -> StorageError:
         return DiskFullError(f"{path}: no space left on the disk ({error})")
     if code == sqlite3.SQLITE_READONLY or (code == sqlite3.SQLITE_CANTOPEN and _is_read_only(path)):
         return ReadOnlyError(f"{path}: cannot be written ({error})")
+    if code == sqlite3.SQLITE_CONSTRAINT:
+        return ConflictError(
+            f"{path}: {error}", hint="What is to be stored contradicts what is stored already."
+        )
     if code in _LOCKED:
         return LockedError(f"{path} is held by another process ({error})")
     return StorageError(f"{path}: {error}")
