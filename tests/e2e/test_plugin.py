@@ -38,7 +38,7 @@ def test_it_loads_with_every_hook_and_tool_and_no_complaint(house: House) -> Non
 
 
 def test_its_skills_are_eligible(house: House) -> None:
-    skills = json.loads(house.openclaw("skills", "list", "--json"))["skills"]
+    skills = json.loads(house.openclaw("skills", "list", "--agent", "main", "--json"))["skills"]
     eligible = {one["name"] for one in skills if one["eligible"]}
     assert {folder.parent.name for folder in ROOT.glob("skills/*/SKILL.md")} <= eligible
 
