@@ -1,0 +1,234 @@
+"""index.js on Node alone, against a server of our own that answers as it is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import socketserver
+import stat
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clawcortex import paths
+
+from .house import ROOT, node_path
+
+USER = {
+    "agentId": "main",
+    "sessionKey": "agent:main:main",
+    "trigger": "user",
+    "chatId": "111",
+    "senderId": "111",
+}
+HISTORY = {
+    "role": "user",
+    "content": "somebody else's",
+    "__openclaw": {"senderId": "222", "senderName": "Bob"},
+}
+OWN = {"role": "user", "content": "earlier", "__openclaw": {"senderId": "111", "senderName": "Ann"}}
+LAST = [
+    {"role": "user", "content": [{"type": "text", "text": "mine"}, {"type": "image", "data": "AAAA"}]},
+    {"role": "toolResult", "toolCallId": "call_1", "content": [{"type": "text", "text": "a whole file"}]},
+    {"role": "assistant", "content": [{"type": "text", "text": "yours"}], "usage": {"input": 1}},
+]
+TOOL = "context_retention_recall"
+
+
+class Server(socketserver.ThreadingUnixStreamServer):
+    """Answer every request on the socket with `status` and `body`, and keep it."""
+
+    daemon_threads = True
+    status, body = 200, "{}"
+
+    def __init__(self, path: Path) -> None:
+        self.requests: list[tuple[str, dict[str, Any]]] = []
+        self.silent = threading.Event()
+        super().__init__(str(path), Answer)
+
+
+class Answer(BaseHTTPRequestHandler):
+    """One request."""
+
+    def log_message(self, *_: object) -> None:
+        return
+
+    def address_string(self) -> str:
+        return "socket"
+
+    def do_POST(self) -> None:
+        server = self.server
+        assert isinstance(server, Server)
+        raw = self.rfile.read(int(self.headers["content-length"]))
+        server.requests.append((self.path, json.loads(raw)))
+        if server.silent.is_set():
+            server.silent.wait()
+            self.rfile.read(1)  # until the other side gives up
+            return
+        self.send_response(server.status)
+        self.end_headers()
+        self.wfile.write(server.body.encode())
+
+
+Bridge = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(params=["beside the data", "in a short folder"])
+def state(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a state folder, once with a path that no socket address holds."""
+    found = tmp_path / ("state" if request.param == "beside the data" else "s" * 120)
+    monkeypatch.setenv("OPENCLAW_STATE_DIR", str(found))
+    return found
+
+
+@pytest.fixture
+def server(state: Path) -> Iterator[Server]:
+    """Return a server where `paths.socket_path` says."""
+    place = paths.socket_path()
+    paths.private_folder(place.parent)
+    with Server(place) as found:
+        thread = threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield found
+        found.shutdown()
+        thread.join()
+    place.unlink()
+
+
+@pytest.fixture
+def bridge(openclaw: Path, state: Path) -> Iterator[Bridge]:
+    """Return a call into the registered plugin."""
+    config = {"promptTimeoutMs": 300, "captureTimeoutMs": 300, "toolTimeoutMs": 300}
+    driver = Path(__file__).parent / "bridge.mjs"
+    process = subprocess.Popen(
+        ["node", str(driver), str(ROOT / "index.js"), str(state), json.dumps(config)],
+        env={**os.environ, "PATH": node_path(openclaw)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+
+    def call(**what: Any) -> dict[str, Any]:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(what) + "\n")
+        process.stdin.flush()
+        found: dict[str, Any] = json.loads(process.stdout.readline())
+        return found
+
+    yield call
+    process.stdin.close()
+    process.stdout.close()
+    process.wait(30)
+
+
+def spooled() -> list[dict[str, Any]]:
+    return [json.loads(path.read_text()) for path in sorted(paths.spool_dir().glob("*"))]
+
+
+def test_a_prompt_gets_what_the_server_says(server: Server, bridge: Bridge) -> None:
+    server.body = json.dumps({"prependContext": "a block", "other": 1})
+    found = bridge(hook="before_prompt_build", event={"prompt": "hi", "messages": [HISTORY, OWN]}, ctx=USER)
+    assert found == {"answer": {"prependContext": "a block"}, "error": None, "warnings": []}
+    assert server.requests == [
+        (
+            "/v1/hooks/before_prompt_build",
+            {"event": {"prompt": "hi"}, "ctx": {**USER, "senderName": "Ann"}},
+        )
+    ]
+
+
+@pytest.mark.parametrize("hook", ["before_prompt_build", "agent_end"])
+def test_only_a_users_turn_is_told(server: Server, bridge: Bridge, hook: str) -> None:
+    for trigger in ("heartbeat", "memory", "cron"):
+        assert (
+            bridge(hook=hook, event={"prompt": "x", "messages": LAST}, ctx={**USER, "trigger": trigger})[
+                "answer"
+            ]
+            is None
+        )
+    assert server.requests == []
+
+
+def test_a_turns_end_sends_the_last_turn_without_pictures_and_tool_results(
+    server: Server, bridge: Bridge
+) -> None:
+    bridge(hook="agent_end", event={"messages": [HISTORY, *LAST], "runId": "r", "success": True}, ctx=USER)
+    [(route, sent)] = server.requests
+    assert route == "/v1/hooks/agent_end"
+    assert sent["event"]["messages"] == [
+        {"role": "user", "content": [{"type": "text", "text": "mine"}]},
+        {"role": "toolResult", "toolCallId": "call_1", "content": []},
+        {"role": "assistant", "content": [{"type": "text", "text": "yours"}]},
+    ]
+    assert not paths.spool_dir().exists()
+
+
+def test_without_a_server_nothing_breaks_and_the_turn_waits(bridge: Bridge) -> None:
+    found = bridge(hook="before_prompt_build", event={"prompt": "hi"}, ctx=USER)
+    assert found["answer"] is None
+    assert len(found["warnings"]) == 1
+    dispatch = {"channel": "telegram", "content": "a secret", "isGroup": False}
+    bridge(hook="before_dispatch", event=dispatch, ctx={"conversationId": "111"})
+    found = bridge(hook="agent_end", event={"messages": [HISTORY, *LAST]}, ctx=USER)
+    assert "spooled" in found["warnings"][0]
+    first, second = spooled()
+    assert (first["hook"], first["event"]) == ("before_dispatch", {**dispatch, "content": ""})
+    assert (second["hook"], second["ctx"]) == ("agent_end", USER)
+    assert [one["role"] for one in second["event"]["messages"]] == ["user", "toolResult", "assistant"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in paths.spool_dir().iterdir()} == {0o600}
+    assert stat.S_IMODE(paths.spool_dir().stat().st_mode) == 0o700
+
+
+def test_a_silent_server_costs_a_prompt_its_deadline_and_no_more(server: Server, bridge: Bridge) -> None:
+    server.silent.set()
+    assert bridge(hook="before_prompt_build", event={"prompt": "hi"}, ctx=USER)["answer"] is None
+    assert "spooled" in bridge(hook="agent_end", event={"messages": LAST}, ctx=USER)["warnings"][0]
+    assert len(spooled()) == 1
+
+
+@pytest.mark.parametrize(("status", "kept"), [(400, 0), (413, 0), (429, 1), (503, 1), (507, 1)])
+def test_what_the_server_refuses_for_now_waits(
+    server: Server, bridge: Bridge, status: int, kept: int
+) -> None:
+    server.status, server.body = status, json.dumps({"code": "c", "message": "m", "hint": "h"})
+    assert bridge(hook="agent_end", event={"messages": LAST}, ctx=USER)["error"] is None
+    assert len(list(paths.spool_dir().glob("*.json"))) == kept
+
+
+def test_nonsense_from_the_server_breaks_nothing(server: Server, bridge: Bridge) -> None:
+    server.body = "<html>"
+    assert bridge(hook="before_prompt_build", event={"prompt": "hi"}, ctx=USER)["answer"] is None
+
+
+def test_a_tool_sends_who_calls_and_returns_the_answer(server: Server, bridge: Bridge) -> None:
+    server.body = json.dumps({"hits": []})
+    context = {"agentId": "main", "requesterSenderId": "111", "config": {"secret": "x"}}
+    found = bridge(tool=TOOL, params={"query": "x"}, context=context)
+    assert found["answer"] == {
+        "content": [{"type": "text", "text": '{"hits":[]}'}],
+        "details": {"result": {"hits": []}},
+    }
+    sent = {"params": {"query": "x"}, "context": {"agentId": "main", "requesterSenderId": "111"}}
+    assert server.requests == [(f"/v1/tools/{TOOL}", sent)]
+    server.status, server.body = 400, json.dumps({"message": "query is empty", "hint": "Ask."})
+    assert bridge(tool=TOOL, params={}, context={})["error"] == f"{TOOL}: query is empty Ask."
+
+
+def test_a_tool_says_when_nobody_answers(bridge: Bridge) -> None:
+    assert "does not answer" in bridge(tool=TOOL, params={}, context={})["error"]
+
+
+def test_a_socket_of_somebody_else_gets_nothing(server: Server, bridge: Bridge) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root can give a file away")
+    os.chown(paths.socket_path(), 65534, 65534)
+    assert bridge(hook="before_prompt_build", event={"prompt": "hi"}, ctx=USER)["answer"] is None
+    assert server.requests == []
