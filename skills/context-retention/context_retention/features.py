@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from clawcortex.store.base import Floats, Ints
+from clawcortex.store.base import FLAG_PINNED, FLAG_SUPERSEDED, Floats, Ints
 from clawcortex.store.index import View
 from clawcortex.text.terms import hashed, terms
 from numpy.typing import NDArray
@@ -68,9 +68,11 @@ class Features:
     values: Floats
     embedded: NDArray[np.bool_]
     """Which candidates have a vector; the others are judged by their words alone."""
-    recency: Floats
-    """0.5 to the power of age in half-lives is made from this: age in days; 0 where age must not count."""
+    age: Floats
+    """In days; 0 where age must not count."""
     importance: Floats
+    superseded: NDArray[np.bool_]
+    """A newer memory replaces it, and the question does not ask for history."""
 
     def column(self, name: str) -> Floats:
         """Return one feature of every candidate."""
@@ -148,7 +150,8 @@ def compute(
     height = len(rows)
     if not height:
         nothing = np.zeros(0, np.float32)
-        return Features(np.zeros((0, len(NAMES)), np.float32), np.zeros(0, np.bool_), nothing, nothing)
+        no = np.zeros(0, np.bool_)
+        return Features(np.zeros((0, len(NAMES)), np.float32), no, nothing, nothing, no)
     columns = view.columns
     one = np.ones(height, np.float32)
 
@@ -226,9 +229,11 @@ def compute(
         "question": query.is_question * one,
     }  # fmt: skip
     values = np.stack([table[name] for name in NAMES], axis=1).astype(np.float32)
-    timeless = bool(query.windows) or query.wants_history
-    age = np.zeros(height, np.float32) if timeless else np.maximum(0.0, (query.now - created) / DAY).astype(np.float32)
-    return Features(values, embedded, age, columns.importance[rows].astype(np.float32))
+    flags = columns.flags[rows]
+    timeless = ((flags & FLAG_PINNED) > 0) | bool(query.windows) | query.wants_history
+    age = np.where(timeless, 0.0, np.maximum(0.0, (query.now - created) / DAY)).astype(np.float32)
+    superseded = ((flags & FLAG_SUPERSEDED) > 0) & (not query.wants_history)
+    return Features(values, embedded, age, columns.importance[rows].astype(np.float32), superseded)
 
 
 def _dates(query: Query, created: NDArray[np.float64]) -> tuple[Floats, Floats, Floats]:
