@@ -156,7 +156,7 @@ def test_the_client_imports_little_and_nothing_foreign() -> None:
 
 
 def test_the_server_listens_without_heavy_libraries() -> None:
-    code = "import sys, clawcortex.server.serving; print(' '.join(sys.modules))"
+    code = "import sys, clawcortex.server.resident; print(' '.join(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not set(run.stdout.split()) & (HEAVY | {"numpy", "sqlite3", "mcp"})
 

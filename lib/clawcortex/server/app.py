@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -21,12 +20,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-import clawcortex
 from clawcortex import paths
 from clawcortex.errors import ClawcortexError, InputError, NotFoundError, UnavailableError
 from clawcortex.server.bodies import LIMIT_BYTES, TooLargeError, parse
 from clawcortex.server.calls import Calls, caller_named, new_request_id
 from clawcortex.server.hooks import Hooks
+from clawcortex.server.lifecycle import identity
 from clawcortex.server.metrics import Metrics
 from clawcortex.server.pool import Pools
 from clawcortex.server.resources import Residence
@@ -45,11 +44,6 @@ class MethodError(InputError):
     """Refuse a method that the route does not have."""
 
     code, status = "bad_method", 405
-
-
-def identity() -> dict[str, Any]:
-    """Return what tells one server from another."""
-    return {"version": clawcortex.__version__, "root": str(paths.repo_root()), "pid": os.getpid()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 PROMPT = "before_prompt_build"
 COMPOSING = 0.1
 """Share of the deadline that is kept for composing what came in time."""
-OTHERS_S = 30.0
-"""How long an event may take that no person waits for."""
+OTHERS_S = 8.0
+"""How long an event waits for older ones in the spool; index.js gives it up, and spools it, after 10 s."""
 
 Log = logging.LoggerAdapter[logging.Logger]
 

@@ -6,20 +6,22 @@ Whoever holds `starting` and finds `server` taken therefore knows that the other
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 import portalocker
 
+import clawcortex
 from clawcortex import client, paths
 from clawcortex.errors import ClawcortexError, ConflictError, DeniedError
 from clawcortex.files import storage_error
-from clawcortex.server.app import identity
 
 START_S = 30.0
 """How long one start waits for another one, and for a server that ends."""
@@ -75,6 +77,18 @@ class Lock:
     def release(self) -> None:
         """Give the lock back."""
         self._file.close()
+
+
+def identity() -> dict[str, Any]:
+    """Return what tells one server from another."""
+    return {"version": clawcortex.__version__, "root": str(paths.repo_root()), "pid": os.getpid()}
+
+
+def say(line: Mapping[str, Any]) -> None:
+    """Tell whoever started us, in one line on stdout; it may have gone away."""
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
 
 
 def begin_start() -> Lock:

@@ -1,33 +1,28 @@
-"""Serve: take the lock, bind, answer, open the rest in the background, and drain at the end."""
+"""The resident process: it answers at once, opens the rest in the background, and drains at the end."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
-import os
 import signal
 import socket
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import uvicorn
 
 from clawcortex import paths
-from clawcortex.errors import ClawcortexError
-from clawcortex.server import lifecycle, logs
-from clawcortex.server.app import Faces, build, identity
+from clawcortex.server.app import Faces, build
 from clawcortex.server.calls import Calls, new_request_id
 from clawcortex.server.hooks import Hooks
-from clawcortex.server.lifecycle import Lock
+from clawcortex.server.lifecycle import Lock, identity, say
 from clawcortex.server.metrics import Metrics, resident_bytes
 from clawcortex.server.pool import Pools
 from clawcortex.server.resources import Residence
 from clawcortex.server.spool import Spool
 from clawcortex.server.worker import Worker
-from clawcortex.settings import Settings, load_settings
+from clawcortex.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -150,38 +145,3 @@ class Resident:
                 "model_ready": ("1 when recall is semantic", float(opened.resources.embedder.ready())),
             }
         return sizes
-
-
-def say(line: Mapping[str, Any]) -> None:
-    """Tell whoever started us, in one line on stdout; it may have gone away."""
-    with contextlib.suppress(BrokenPipeError):
-        sys.stdout.write(json.dumps(line) + "\n")
-        sys.stdout.flush()
-
-
-def serve(*, parent_stdin: bool = False) -> int:
-    """Be the resident server until told to end; return the exit code."""
-    os.umask(0o077)
-    try:
-        settings = load_settings()
-        starting, server = lifecycle.begin_start(), Lock("server")
-        running = lifecycle.become_the_server(server)
-        if running is not None:
-            say({"state": "adopted", "socket": str(paths.socket_path()), **running})
-            return 0
-        server.write(str(os.getpid()))
-        bound = lifecycle.listen()
-        logs.configure(settings.log_level)
-    except ClawcortexError as error:
-        say({"error": error.as_dict()})
-        return error.exit_code
-    resident = Resident(settings)
-    if parent_stdin:
-        lifecycle.when_stdin_ends(resident.stop)
-    in_time = resident.run(bound, starting)
-    paths.socket_path().unlink(missing_ok=True)
-    logging.shutdown()
-    server.release()
-    if not in_time:
-        os._exit(1)  # a call that never ends must not keep the process and its lock
-    return 0

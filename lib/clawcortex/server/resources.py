@@ -101,7 +101,8 @@ class Residence:
         try:
             resources.embedder.load()
         except ClawcortexError as error:
-            log.exception("the embedding model cannot be loaded")
+            if str(error) != str(self.model_failure):  # the worker tries again and again: tell a reason once
+                log.exception("the embedding model cannot be loaded")
             self.model_failure = error
         else:
             self.model_failure = None
@@ -159,7 +160,8 @@ class Residence:
 
     def close(self) -> None:
         """Write the index's snapshot and close the store."""
-        opened = self._opened
+        with self._lock:  # an opening that has begun is waited for
+            opened = self._opened
         if opened is None:
             return
         try:
