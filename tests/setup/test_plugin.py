@@ -189,6 +189,18 @@ def test_a_crash_before_the_end_is_still_taken_back(
     assert "plugins" not in read(config)
 
 
+def test_a_second_checkout_takes_the_place_of_the_first(
+    checkout: Path, host: OpenClaw, console: Console, config: Path, tmp_path: Path
+) -> None:
+    write(config, '{"plugins": {"load": {"paths": ["/mine"]}}}')
+    grant(checkout, host, console, yes=True)
+    checkout.rename(tmp_path / "moved")
+    grant(tmp_path / "moved", host, console, yes=True)
+    assert read(config)["plugins"]["load"]["paths"] == ["/mine", str(tmp_path / "moved")]
+    revoke(host, console, yes=True)
+    assert read(config)["plugins"] == {"load": {"paths": ["/mine"]}}
+
+
 def test_a_configuration_behind_a_symlink_stays_behind_it(
     checkout: Path, host: OpenClaw, console: Console, config: Path, tmp_path: Path
 ) -> None:

@@ -51,7 +51,10 @@ def install(root: Path, options: Options, console: Console) -> int:
         )
     if not plugin.grant(root, host, console, yes=options.yes):
         return 0
-    console.step("doctor")
+    console.step("The resident server, and what doctor finds")
+    _call(
+        environment, ("-m", "clawcortex", "start")
+    )  # a gateway that runs already has started it; it is adopted
     return _call(environment, ("-m", "clawcortex", "doctor"))
 
 
@@ -123,7 +126,7 @@ def uninstall(root: Path, options: Options, console: Console) -> int:
     for folder in removed:
         shutil.rmtree(folder)
         console.done(f"{folder} is deleted")
-    if state.exists():
+    if paths.database_path().exists():
         console.say(f"    your memories stay in {state}; --purge deletes them too", "dim")
     elif not removed:
         console.done("nothing to do")

@@ -80,7 +80,8 @@ class Environment:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[int]:
         """Hold the install lock; a pip left over from a killed install holds it too."""
-        with (paths.state_dir() / "install.lock").open("w", encoding="utf-8") as file:
+        descriptor = os.open(paths.state_dir() / "install.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "r+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -14,13 +14,18 @@ from clawcortex.setup.grants import base_grants, skill_grants
 from clawcortex.setup.host import OpenClaw
 from clawcortex.setup.record import Record, read_record, record_path, write_record
 
+LOADED = ("plugins", "load", "paths")
+"""Where OpenClaw's configuration lists linked plugins."""
+
 
 def grant(root: Path, host: OpenClaw, console: Console, *, yes: bool) -> bool:
     """Link the plugin and set its grants after asking; return False when the person said no."""
     config = read_config()
+    record = read_record() or Record(str(config.path))
     wanted = (*base_grants(root), *skill_grants(root))
-    after, changes = apply(config.values, wanted)
-    if not changes:
+    moved = [change for change in record.changes if change.path == LOADED and change.value != str(root)]
+    after, changes = apply(take_back(config.values, moved)[0], wanted)
+    if not changes and not moved:
         console.done("OpenClaw has the plugin and its grants already: nothing to do")
         return True
     console.step(f"These changes to {config.path} let OpenClaw use clawcortex")
@@ -32,16 +37,17 @@ def grant(root: Path, host: OpenClaw, console: Console, *, yes: bool) -> bool:
     if not console.confirm("Make these changes?", yes=yes):
         console.warn("Nothing was changed. Run `python3 install.py` again when you want to.")
         return False
-    record = read_record() or Record(str(config.path))
     # Written first: a crash between here and the end leaves a record of what may have been changed.
     write_record(Record(str(config.path), str(root), merge(record.changes, changes)))
     copy = back_up(config.path)
     if copy:
         console.done(f"backup: {copy}")
-    if any(change.path == ("plugins", "load", "paths") for change in changes):
+    if any(change.path == LOADED for change in changes):
         host.link(root)
         console.done("plugin linked")
-    _write_accepted(config.path, apply(read_config().values, wanted)[0], host, copy)
+    _write_accepted(config.path, apply(take_back(read_config().values, moved)[0], wanted)[0], host, copy)
+    kept = [change for change in merge(record.changes, changes) if change not in moved]
+    write_record(Record(str(config.path), str(root), kept))
     console.done(f"{len(changes)} settings in {config.path.name}")
     return True
 
