@@ -24,6 +24,8 @@ from context_retention.query import Query, parse
 from context_retention.shapes import Hit, RecallOutput
 
 Mask = NDArray[np.bool_]
+OUTDATED = 0.8
+"""A memory that another hit replaces scores at most this share of that hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,14 @@ def search(context: Context, wanted: Wanted) -> RecallOutput:
     view = context.index.view()
     query = parse(wanted.text, now=wanted.now, speakers=view.speakers, asker=wanted.asker)
     vector = _query_vector(context, query)
-    rows = candidates(query, view, context.store, vector, _mask(view, wanted))
-    features = compute(query, view, rows, vector, context.store.frequencies(query.stems), len(view.columns.n))
-    scores = ranker.score(features)
+    frequencies = context.store.frequencies((*query.stems, *query.names))
+    rows = candidates(query, view, context.store, vector, _mask(view, wanted), frequencies)
+    features = compute(query, view, rows, vector, frequencies, len(view.columns.n))
+    scores = ranker.score(
+        features,
+        half_life_days=context.settings.half_life_days,
+        recency_floor=context.settings.recency_floor,
+    )
     best = np.argsort(-scores, kind="stable")
     best = best[scores[best] >= context.settings.min_score][: 2 * wanted.top_k]
     hits = _hits(context, view, rows[best], scores[best], features, best)[: wanted.top_k]
@@ -101,10 +108,13 @@ def _hits(
     kept = [place[memory.n] for memory in memories]
     vectors = view.vectors(rows[kept])
     order = settle([Said(one.text, one.speaker, one.created_at) for one in memories], vectors @ vectors.T)
+    own = [float(scores[kept[i]]) for i in range(len(memories))]
+    for old, new in order.superseded_by.items():
+        own[new], own[old] = max(own[new], own[old]), min(own[old], OUTDATED * max(own[new], own[old]))
     return [
         _hit(
             memories[i],
-            float(scores[kept[i]]),
+            own[i],
             ranker.why(features, int(picked[kept[i]])),
             superseded_by=memories[order.superseded_by[i]].id if i in order.superseded_by else "",
             duplicates=[memories[j].id for j in order.duplicates.get(i, [])],
