@@ -60,6 +60,10 @@ class GrantEntry(_Part):
     append: bool = False
 
 
+OWNERS_FIELD = "x-owner"
+"""Marks a field of an input, by `json_schema_extra`, that a tool does not show."""
+
+
 class Manifest(_Part):
     """What skill.json holds; version 1."""
 
@@ -113,8 +117,14 @@ def _tool(skill: Skill, operation: Operation[Any, Any]) -> dict[str, Any]:
         "name": tool_name(skill.name, operation.name),
         "operation": operation.name,
         "description": operation.summary,
-        "parameters": self_contained(operation.input.model_json_schema()),
+        "parameters": for_agents(self_contained(operation.input.model_json_schema())),
     }
+
+
+def for_agents(schema: Schema) -> Schema:
+    """Return an input's schema without the fields that only the owner may set: who asks is not the agent's to say."""
+    fields = {name: part for name, part in schema.get("properties", {}).items() if not part.get(OWNERS_FIELD)}
+    return schema | {"properties": fields}
 
 
 def self_contained(schema: Schema) -> Schema:

@@ -20,6 +20,7 @@ from clawcortex.skills.manifest import DIALECT, SCHEMA_VERSION, Manifest, manife
 from clawcortex.skills.registry import Registry, load
 
 SCHEMA_SUFFIX = ".schema.json"
+TABLE_BEGINS, TABLE_ENDS = "<!-- settings: generated -->", "<!-- end of settings -->"
 PAYLOADS = "clawcortex.openclaw.payloads"
 
 
@@ -32,6 +33,7 @@ def render(root: Path, registry: Registry) -> dict[Path, str]:
     files = {root / "skills" / item.name / "skill.json": as_json(_with_schema(item)) for item in manifests}
     files |= {root / "schemas" / name: as_json(schema) for name, schema in schemas(manifests)}
     files[root / "SKILLS.md"] = overview(manifests)
+    files |= dict(_settings_table(root / "README.md"))
     return files | dict(_plugin(root, manifests))
 
 
@@ -113,6 +115,20 @@ def overview(manifests: list[Manifest]) -> str:
         for job in item.schedules:
             lines += ["", f"Runs `{job.operation}` at `{job.cron}`."]
     return "\n".join(lines) + "\n"
+
+
+def _settings_table(readme: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the README with its table of settings, between the marks."""
+    text = _read(readme) or ""
+    before, begin, rest = text.partition(TABLE_BEGINS)
+    _, end, after = rest.partition(TABLE_ENDS)
+    if not end:
+        return
+    rows = ["| setting | default | what it does |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        shown = json.dumps(field.default, ensure_ascii=False)
+        rows.append(f"| `{name}` | `{shown}` | {field.description} |")
+    yield readme, "\n".join((f"{before}{begin}", *rows, f"{end}{after}"))
 
 
 def _plugin(root: Path, manifests: list[Manifest]) -> Iterator[tuple[Path, str]]:

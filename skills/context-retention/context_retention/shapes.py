@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+OWNERS = {"x-owner": True}
+"""Marks what a tool does not show: where a call comes from is told by OpenClaw, not by the agent."""
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=256)]
 
 
@@ -35,12 +37,16 @@ class Origin(Shape):
     speaker: Name = Field(default="", description="Who said it")
     timestamp: Moment | None = Field(default=None, description="When it was said; default now")
     session: Name = Field(default="", description="The conversation it belongs to")
-    agent: Name = Field(default="", description="The agent it was said to; default main")
-    chat: Name = Field(default="", description='Channel and chat, as "telegram:default:111"')
-    chat_type: Literal["", "private", "group", "unknown"] = Field(default="", description="Unknown counts as a group")
-    sender: Name = Field(default="", description="The sender's id in that channel")
+    agent: Name = Field(default="", description="The agent it was said to; default main", json_schema_extra=OWNERS)
+    chat: Name = Field(
+        default="", description='Channel and chat, as "telegram:default:111"', json_schema_extra=OWNERS
+    )
+    chat_type: Literal["", "private", "group", "unknown"] = Field(
+        default="", description="Unknown counts as a group", json_schema_extra=OWNERS
+    )
+    sender: Name = Field(default="", description="The sender's id in that channel", json_schema_extra=OWNERS)
     importance: float | None = Field(default=None, ge=0, le=1, description="0 trivial to 1 vital; default by cues")
-    pinned: bool = Field(default=False, description="Never decays, never evicted")
+    pinned: bool = Field(default=False, description="Never decays, never evicted", json_schema_extra=OWNERS)
 
 
 class CaptureInput(Origin):
@@ -70,9 +76,11 @@ class RecallInput(Shape):
 
     query: str = Field(description="A question or any text")
     top_k: int = Field(default=10, ge=1, le=1_000, description="Most hits returned")
-    agent: Name = ""
-    session: Name = Field(default="", description="Only this conversation")
-    chat: Name = ""
+    agent: Name = Field(default="", description="Only this agent's memories", json_schema_extra=OWNERS)
+    session: Name = Field(default="", description="Only this conversation", json_schema_extra=OWNERS)
+    chat: Name = Field(
+        default="", description='Only this chat, as "telegram:default:111"', json_schema_extra=OWNERS
+    )
     since: Moment | None = Field(default=None, description="Only what was said at or after this time")
     until: Moment | None = Field(default=None, description="Only what was said before this time")
     now: Moment | None = Field(default=None, description="The time the question is asked; default the clock")
