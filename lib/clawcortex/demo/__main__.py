@@ -25,6 +25,8 @@ from clawcortex.setup.console import Console
 
 LONGEST_WAIT_S = 120.0
 PAUSE_S = 0.05
+RESTORED = "before it was compacted"
+OVERTAKEN = 20
 DEADLINE_MS = "2000"
 """A demo may run on a busy machine; what it took is printed."""
 
@@ -107,16 +109,16 @@ def play(console: Console, sample: Sample, *, words: bool) -> list[str]:
         missing: list[str] = []
         for number, question in enumerate(sample.questions, start=1):
             missing += ask(console, chat, question, f"Question {number}")
+        ask(console, chat, Question(sample.unknown, ()), "And one that nothing here answers")
         console.say()
         console.step(f"A compaction of today's conversation ({len(sample.sessions[-1].turns)} messages)")
         chat.compact(len(sample.sessions[-1].turns))
-        restored = chat.prompt(sample.compaction.ask)
-        missing += show_block(console, restored, sample.compaction)
-        again = chat.prompt("Thanks")
-        if "before it was compacted" in again.block:
-            missing.append("the block once only")
+        missing += show_block(console, chat.prompt(sample.compaction.ask), sample.compaction)
+        # A prompt never waits for the note that the block was told, so the very next one may overtake it.
+        if any(RESTORED not in chat.prompt("Thanks").block for _ in range(OVERTAKEN)):
+            console.done("later prompts do not carry it again")
         else:
-            console.done("the next prompt does not carry it again")
+            missing.append("the block once only")
         return missing
 
 
@@ -184,10 +186,9 @@ def judge(console: Console, injected: Injected, question: Question) -> list[str]
     missing = [wanted for wanted in question.expect if not any(wanted in text for text in texts)]
     for wanted in missing:
         console.warn(f"expected, but not there: {wanted!r}")
-    current = next((place for place, text in enumerate(texts) if question.expect[0] in text), len(texts))
-    if question.outdated and any(
-        question.outdated in text and question.expect[0] not in text for text in texts[:current]
-    ):
+    places = [place for place, text in enumerate(texts) if any(wanted in text for wanted in question.expect)]
+    before = texts[: places[0]] if places else []
+    if question.outdated and any(question.outdated in text for text in before):
         missing.append(f"{question.expect[0]!r} before what it replaced")
     return missing
 

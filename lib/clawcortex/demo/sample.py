@@ -38,6 +38,8 @@ class Sample:
     chat: str
     sessions: tuple[Session, ...]
     questions: tuple[Question, ...]
+    unknown: str
+    """A question that nothing here answers."""
     compaction: Question
 
     def captures(self, session_key: str) -> Iterator[dict[str, Any]]:
@@ -73,7 +75,9 @@ def read_sample(now: datetime) -> Sample:
         Question(one["ask"], (one["expect"],), one.get("outdated", "")) for one in kept["questions"]
     )
     compaction = Question(kept["compaction"]["ask"], tuple(kept["compaction"]["expect"]))
-    return Sample(kept["person"], kept["assistant"], kept["chat"], sessions, questions, compaction)
+    return Sample(
+        kept["person"], kept["assistant"], kept["chat"], sessions, questions, kept["unknown"], compaction
+    )
 
 
 def _start(now: datetime, days_ago: int, at: str, turns: int) -> datetime:
