@@ -38,10 +38,11 @@ _CUE = (
     r"passwords?|passwd|passphrase|passcode|pass[ -]code|pwd|passwort|kennwort|zugangscode|mot de passe"
     r"|contraseña|contrasena|senha|wachtwoord|lösenord|hasło|пароль|密码|パスワード"
 )
-_PASSWORD_STARTS = """
-passw passp passc pass- pwd kennwort zugangscode contrase senha wachtwoord lösenord hasło пароль 密码 パスワード
+_CUE_STARTS = """
+passw passp passc pass- pwd kennwort zugangscode contrase senha wachtwoord lösenord hasło пароль
+密码 パスワード
 """
-_PASSWORD_SIGNS = (*_PASSWORD_STARTS.split(), "pass code", "mot de passe")
+_CUE_SIGNS = (*_CUE_STARTS.split(), "pass code", "mot de passe")
 _IS = r"(?:is|was|are|ist|war|lautet|heißt|est|es|è|é|to|auf)"
 _SEPARATOR = r"[^\S\n]{0,3}(?::=|=>|->|[:=：])\s{0,3}"
 _QUOTED_OR_WORD = r"(?P<quote>[\"'`„“«])?(?P<secret>(?(quote)[^\"'`“”»\n]{3,200}|\S{2,199}[^\s.,;!?)\]}]))"
@@ -99,7 +100,7 @@ SECRETS: tuple[Kind, ...] = (
             rf"(?:{_IS}[^\S\n]{{1,3}})?{_QUOTED_OR_WORD}",
             re.IGNORECASE,
         ),
-        _PASSWORD_SIGNS,
+        _CUE_SIGNS,
         said,
     ),
     Kind(
@@ -109,7 +110,7 @@ SECRETS: tuple[Kind, ...] = (
             rf"(?:now |jetzt |still |just )?{_QUOTED_OR_WORD}",
             re.IGNORECASE,
         ),
-        _PASSWORD_SIGNS,
+        _CUE_SIGNS,
         strong,
     ),
     Kind(
@@ -120,7 +121,7 @@ SECRETS: tuple[Kind, ...] = (
             r"(?=[.,;!?)]*(?:\s*$|\s*\n|[^\S\n]+(?:and|und|et|y)\b)|[.,;!?)])))",
             re.IGNORECASE,
         ),
-        _PASSWORD_SIGNS,
+        _CUE_SIGNS,
         said,
     ),
     Kind(
@@ -169,7 +170,7 @@ SECRETS: tuple[Kind, ...] = (
             r"(?P<secret>[A-Za-z0-9+/_-]{20,400}={0,2})(?![\w+/=])",
             re.IGNORECASE,
         ),
-        (*_CREDENTIAL_SIGNS, *_PASSWORD_SIGNS),
+        (*_CREDENTIAL_SIGNS, *_CUE_SIGNS),
         random,
     ),
 )
