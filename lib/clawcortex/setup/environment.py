@@ -139,14 +139,14 @@ class Environment:
 
     def _announce(self, groups: tuple[str, ...], torch: TorchBuild) -> None:
         pins = self.requirements.pinned(*groups)
-        size = sum(pin.size for pin in pins) + torch.extra_mb
+        sizes = {pin.name: pin.size + (torch.extra_mb if pin.name == "torch" else 0.0) for pin in pins}
+        size = sum(sizes.values())
         self.console.step(
             f"Fetching up to {len(pins)} packages, about {megabytes(size)} ({', '.join(groups)})"
         )
-        largest = sorted(pins, key=lambda pin: -pin.size)[:4]
-        self.console.say(
-            "    largest: " + ", ".join(f"{pin.name} {megabytes(pin.size)}" for pin in largest), "dim"
-        )
+        largest = sorted(sizes, key=lambda name: -sizes[name])[:4]
+        shown = ", ".join(f"{name} {megabytes(sizes[name])}" for name in largest)
+        self.console.say(f"    largest: {shown}", "dim")
         if torch.note:
             self.console.say(f"    {torch.note}", "dim")
         free = shutil.disk_usage(self.folder).free / 1e6
