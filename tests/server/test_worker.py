@@ -88,7 +88,7 @@ def store_some(resources: Resources, count: int) -> None:
 
 def test_a_round_reads_the_spool_embeds_everything_and_snapshots(residence: Residence) -> None:
     resources = residence.opened().resources
-    residence.load_model(resources)
+    residence.load_model(resources.embedder)
     store_some(resources, BATCH * 2 + 3)
     client.spool("agent_end", {}, {})
     worker, applied, failures = worker_of(residence)
@@ -120,7 +120,7 @@ def test_the_thread_outlives_a_fault_and_stops_when_asked(
     monkeypatch.setattr("clawcortex.server.worker.FIRST_PAUSE_S", 0.001)
     embedder = Flaky()
     resources = with_embedder(residence, embedder)
-    residence.load_model(resources)
+    residence.load_model(resources.embedder)
     store_some(resources, 3)
     worker, _, failures = worker_of(residence)
     worker.start()

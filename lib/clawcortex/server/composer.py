@@ -36,8 +36,6 @@ class Block:
     tokens: int
     kept: tuple[Line, ...] = ()
     dropped: tuple[Line, ...] = ()
-    included: tuple[Contribution, ...] = ()
-    """The contributions of which at least one item stands in the text."""
 
 
 def compose(contributions: Sequence[Contribution], *, budget: int, nonce: str) -> Block:
@@ -47,7 +45,6 @@ def compose(contributions: Sequence[Contribution], *, budget: int, nonce: str) -
     lines: list[str] = []
     kept: list[Line] = []
     dropped: list[Line] = []
-    included: list[Contribution] = []
     for part in sorted(contributions, key=lambda one: one.rank):
         share = part.budget_tokens if part.extends_budget else min(part.budget_tokens, left)
         heading = f"## {escape(part.heading)[:LONGEST_SOURCE]}"
@@ -61,12 +58,11 @@ def compose(contributions: Sequence[Contribution], *, budget: int, nonce: str) -
             (kept if line else dropped).append(Line(part.skill, item.id, cost))
         if fitting:
             lines += [heading, *fitting]
-            included.append(part)
             left -= 0 if part.extends_budget else spent
     if not lines:
         return Block("", 0, (), tuple(dropped))
     text = fence(lines, nonce)
-    return Block(text, count_tokens(text), tuple(kept), tuple(dropped), tuple(included))
+    return Block(text, count_tokens(text), tuple(kept), tuple(dropped))
 
 
 def _fitted(item: Item, room: int, *, may_clip: bool) -> tuple[str, int]:
@@ -92,6 +88,8 @@ def _line(source: str, text: str) -> str:
 
 def log_block(log: logging.LoggerAdapter[logging.Logger], block: Block) -> None:
     """Write one line that says what was kept and dropped, by id, without any text."""
+    if not block.kept and not block.dropped:
+        return
     log.info(
         "composed %d tokens: %d kept, %d dropped",
         block.tokens,

@@ -99,7 +99,7 @@ class Hooks:
         log_block(call_log(request_id, operation=PROMPT), block)
         if time.monotonic() > deadline:
             raise DeadlineError(f"{PROMPT}: composed too late, nothing injected")
-        for part in block.included:
+        for part in parts:  # also one without items: it has nothing more to tell
             if part.delivered is not None:
                 self._pools.events.submit(partial(self._deliver, part.delivered, request_id))
         self._metrics.injected.inc(block.tokens)

@@ -19,6 +19,7 @@ from clawcortex.skills.registry import Registry
 from clawcortex.skills.registry import load as load_skills
 
 if TYPE_CHECKING:
+    from clawcortex.models.base import Embedder
     from clawcortex.settings import Settings
     from clawcortex.skills.context import Resources
 
@@ -87,19 +88,30 @@ class Residence:
         self.model_failure: ClawcortexError | None = None
 
     def begin(self) -> None:
-        """Start opening; return at once."""
+        """Start opening the store and loading the model, side by side; return at once."""
         threading.Thread(target=self._begin, name="opening", daemon=True).start()
+        threading.Thread(target=self._load_early, name="model", daemon=True).start()
 
     def _begin(self) -> None:
         self._open()
         self._wake()
-        if self._opened is not None:
-            self.load_model(self._opened.resources)
 
-    def load_model(self, resources: Resources) -> None:
+    def _load_early(self) -> None:
+        from clawcortex.models.embedder import get_embedder
+
+        try:
+            embedder = get_embedder(self.settings)
+        except ClawcortexError:
+            log.exception(
+                "the embedding model cannot be named"
+            )  # opening fails on it too, and tells the callers
+        else:
+            self.load_model(embedder)
+
+    def load_model(self, embedder: Embedder) -> None:
         """Load the embedding model; keep the reason when that fails."""
         try:
-            resources.embedder.load()
+            embedder.load()
         except ClawcortexError as error:
             if str(error) != str(self.model_failure):  # the worker tries again and again: tell a reason once
                 log.exception("the embedding model cannot be loaded")

@@ -73,7 +73,7 @@ class Worker:
         self._spool.drain()
         self.caught_up.set()
         if not resources.embedder.ready():
-            self._residence.load_model(resources)
+            self._residence.load_model(resources.embedder)
         while not self._stopping and resources.embedder.ready() and embed_some(resources):
             self._snapshot_when_due(resources)
         self._snapshot_when_due(resources)
