@@ -68,7 +68,9 @@ class Nearest:
     def add(self, vectors: Floats) -> None:
         """Append vectors; beyond the limit all become 8 bits a dimension."""
         with self._alone():
-            self._index.add(np.ascontiguousarray(vectors, np.float32) if self.exact else self._coded(vectors))
+            self._index.add(
+                np.ascontiguousarray(vectors, np.float32) if self.exact else _coded(vectors, self.scale)
+            )
             if self.exact and not self.fits:
                 self._compress()
 
@@ -76,19 +78,15 @@ class Nearest:
         flat, count = self._index, self._index.ntotal
         vectors = self._faiss.rev_swig_ptr(flat.get_xb(), count * self.dimensions)
         vectors = vectors.reshape(count, self.dimensions)
-        self.scale = _LARGEST / (_MARGIN * float(max(vectors.max(), -vectors.min(), 1e-3)))
+        self.scale = _scale(vectors) / _MARGIN
         small = self._faiss.IndexScalarQuantizer(
             self.dimensions,
             self._faiss.ScalarQuantizer.QT_8bit_direct_signed,
             self._faiss.METRIC_INNER_PRODUCT,
         )
         for start in range(0, count, BATCH):
-            small.add(self._coded(vectors[start : start + BATCH]))
+            small.add(_coded(vectors[start : start + BATCH], self.scale))
         self._index = small
-
-    def _coded(self, vectors: Floats) -> Floats:
-        coded: Floats = np.clip(np.rint(vectors * np.float32(self.scale)), -_LARGEST, _LARGEST)
-        return coded
 
     def search(self, vector: Floats, k: int, allowed: NDArray[np.bool_]) -> tuple[Ints, Floats]:
         """Return the best positions among those allowed, and their scores, best first.
@@ -97,13 +95,17 @@ class Nearest:
         """
         query = np.ascontiguousarray(vector, np.float32).reshape(1, -1)
         with self._alone():
+            exact = self.exact
+            # FAISS compares 8 bits with 8 bits: a query of small fractions would be all zeros.
+            scale = 1.0 if exact else _scale(query)
+            query = query if exact else _coded(query, scale)
             if len(allowed) == self._index.ntotal and allowed.all():
                 scores, positions = self._index.search(query, k)
             else:
                 chosen = self._faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
                 parameters = self._faiss.SearchParameters(sel=chosen)
                 scores, positions = self._index.search(query, k, params=parameters)
-            scores /= np.float32(self.scale)
+            scores /= np.float32(scale * self.scale)
         found = positions[0] >= 0
         return positions[0][found], scores[0][found]
 
@@ -129,3 +131,13 @@ class Nearest:
             # keeps the number for each calling thread, so it is set each time.
             self._faiss.omp_set_num_threads(1)
             yield
+
+
+def _scale(vectors: Floats) -> float:
+    """Return what makes the largest component the largest number of 8 bits."""
+    return _LARGEST / float(max(vectors.max(), -vectors.min(), 1e-6))
+
+
+def _coded(vectors: Floats, scale: float) -> Floats:
+    coded: Floats = np.clip(np.rint(vectors * np.float32(scale)), -_LARGEST, _LARGEST)
+    return coded

@@ -49,6 +49,10 @@ def validated(memories: Sequence[NewMemory]) -> None:
             )
         if not math.isfinite(memory.importance):
             raise InputError(f"importance {memory.importance} is not a finite number", hint="Give 0 to 1.")
+        if not all(map(fulltext.is_stem, memory.terms)):
+            raise InputError(
+                "a stem is empty or holds a space", hint="Give stems as clawcortex.text.terms makes them."
+            )
         times.stamp(memory.created_at)
         _encodable(memory)
 

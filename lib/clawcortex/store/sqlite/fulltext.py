@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,13 @@ from itertools import chain
 import numpy as np
 
 from clawcortex.store.base import Ints
+
+_CUT = re.compile(r"[\x00-\x20\x7f]")
+
+
+def is_stem(term: str) -> bool:
+    """Return whether the tokenizer leaves this whole: it cuts at spaces and control characters only."""
+    return bool(term) and not _CUT.search(term)
 
 
 def insert(connection: sqlite3.Connection, rows: Sequence[tuple[int, str]]) -> None:
@@ -43,7 +51,7 @@ def _spread(texts: Iterable[str]) -> Counter[str]:
 
 def matching(connection: sqlite3.Connection, terms: Sequence[str], limit: int) -> Ints:
     """Return the `n` of rows with any of the stems, newest first."""
-    wanted = [term for term in dict.fromkeys(terms) if term]
+    wanted = [term for term in dict.fromkeys(terms) if is_stem(term)]
     if not wanted or limit < 1:
         return np.empty(0, np.int64)
     query = " OR ".join('"' + term.replace('"', '""') + '"' for term in wanted)

@@ -60,7 +60,7 @@ CREATE INDEX memories_duplicate ON memories (duplicate_of) WHERE duplicate_of <>
 -- Stems come normalised: this tokenizer only cuts at spaces. Ranking needs neither positions nor sizes.
 CREATE VIRTUAL TABLE words USING fts5 (
     stems, content = 'memories', content_rowid = 'n', detail = none, columnsize = 0,
-    tokenize = "ascii tokenchars '_'"
+    tokenize = "ascii tokenchars '!""#$%&''()*+,-./:;<=>?@[\]^_`{|}~'"
 );
 
 -- fts5vocab counts by reading every posting; these counts are one lookup each.
