@@ -33,6 +33,13 @@ def feed(connection: Connection, conversation: Conversation) -> None:
         })  # fmt: skip
 
 
+def tell_chat(connection: Connection, conversation: Conversation) -> None:
+    """Say, as OpenClaw does with every message, that the chat is a private one."""
+    ctx = {**CHAT, "sessionKey": f"agent:{conversation.name}:main", "conversationId": CHAT["chatId"]}
+    event = {"channel": CHAT["channel"], "senderId": CHAT["senderId"], "isGroup": False, "content": "hi"}
+    post(connection, "/v1/hooks/before_dispatch", {"event": event, "ctx": ctx})
+
+
 def first_prompt(connection: Connection, conversation: Conversation, question: str) -> str:
     """Return what is injected when this question follows a compaction."""
     context = {**CHAT, "agentId": conversation.name, "sessionKey": conversation.name, "trigger": "user"}
@@ -49,6 +56,7 @@ def measure(data: str) -> dict[str, float]:
         conversations = load(data)
         for conversation in conversations:
             feed(connection, conversation)
+            tell_chat(connection, conversation)
         resident.until_ready()
         for conversation in conversations:
             texts = {turn.ref: turn_text(turn) for turn in conversation.turns}
