@@ -46,6 +46,8 @@ _CUE_SIGNS = (*_CUE_STARTS.split(), "pass code", "mot de passe")
 _IS = r"(?:is|was|are|ist|war|lautet|heißt|est|es|è|é|to|auf)"
 _SEPARATOR = r"[^\S\n]{0,3}(?::=|=>|->|[:=：])\s{0,3}"
 _QUOTED_OR_WORD = r"(?P<quote>[\"'`„“«])?(?P<secret>(?(quote)[^\"'`“”»\n]{3,200}|\S{2,199}[^\s.,;!?)\]}]))"
+_CARD_START = r"(?<![\w.+/#-])(?<![A-Z]{2}\d\d[ ])(?=[3-6]|2[2-7]|1800|2131)"
+_CARD_END = r"(?![\w-]|\.\d)"
 
 SECRETS: tuple[Kind, ...] = (
     Kind(
@@ -143,12 +145,13 @@ SECRETS: tuple[Kind, ...] = (
         ),
         ("seed", "phrase", "mnemonic", "words"),
     ),
+    # Nineteen digits before sixteen: three more digits may be the check number behind the card.
+    Kind("card", re.compile(rf"{_CARD_START}\d{{4}}([ -])(?:\d{{4}}\1){{3}}\d{{3}}{_CARD_END}"), (), card),
     Kind(
         "card",
         re.compile(
-            r"(?<![\w.+/#-])(?<!\d{4}[ ])(?<![A-Z]{2}\d\d[ ])"
-            r"(?:\d{4}([ -])\d{4}\1\d{4}\1\d{1,4}(?:\1\d{3})?|\d{4}([ -])\d{6}\2\d{4,5}|\d{13,19})"
-            r"(?![ -]?\d{4}(?!\d)|[\w-]|\.\d)"
+            rf"{_CARD_START}(?:\d{{4}}([ -])(?:\d{{4}}\1){{2}}\d{{1,4}}|\d{{4}}([ -])\d{{6}}\2\d{{4,5}}"
+            rf"|\d{{13,19}}){_CARD_END}"
         ),
         (),
         card,
