@@ -232,16 +232,15 @@ def test_a_view_stays_as_it_was(
     index = open_index(store)
     index.refresh()
     view = index.view()
-    before = [
-        array.copy() for array in (view.columns.n, view.columns.flags, view.next, view.alive, view.embedded)
-    ]
+    held: list[np.ndarray] = [view.columns.n, view.columns.flags, view.next, view.alive, view.embedded]
+    before = [array.copy() for array in held]
     query = vectors(100)[4]
     found = view.search(query, 5, _everything(view))[0].tolist()
     store.add(memories(200, start=100, session="late"))
     store.put_vectors(MODEL, range(101, 301), np.tile(query, (200, 1)))  # all nearer than the others
     store.link(1, superseded_by=store.rows([2])[0].id)
     index.refresh()
-    after = [view.columns.n, view.columns.flags, view.next, view.alive, view.embedded]
+    after: list[np.ndarray] = [view.columns.n, view.columns.flags, view.next, view.alive, view.embedded]
     assert all(np.array_equal(one, other) for one, other in zip(before, after, strict=True))
     assert view.search(query, 5, _everything(view))[0].tolist() == found
     newer = index.view()

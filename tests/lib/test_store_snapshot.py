@@ -104,6 +104,11 @@ def _edit_header(file: Path, **changed: object) -> None:
     file.write_bytes(json.dumps(header).encode().ljust(HEADER) + content[HEADER:])
 
 
+def _become_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "missing": lambda file: file.unlink(),
     "empty": lambda file: file.write_bytes(b""),
@@ -120,7 +125,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "dimensions": lambda file: _edit_header(file, dimensions=3),
     "another history": lambda file: _edit_header(file, stamp=1),
     "from the future": lambda file: _edit_header(file, generation=10_000),
-    "a folder": lambda file: (file.unlink(), file.mkdir()),
+    "a folder": _become_folder,
 }
 
 

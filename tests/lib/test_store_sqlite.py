@@ -43,9 +43,8 @@ def bytes_of(path: Path) -> bytes:
 def test_files_are_private(path: Path, memories: NewMemories) -> None:
     store = SqliteStore(path)
     store.add(memories(1))
-    assert {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()} == dict.fromkeys(
-        ("memory.db", "memory.db-wal", "memory.db-shm", "memory.db.lock"), 384
-    )
+    modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+    assert modes == dict.fromkeys(("memory.db", "memory.db-wal", "memory.db-shm", "memory.db.lock"), 0o600)
     assert path.parent.stat().st_mode & 0o777 == 0o700
     store.close()
 
@@ -163,6 +162,19 @@ def test_check_names_what_is_wrong(path: Path, memories: NewMemories, vectors: V
     told = "\n".join(store.check())
     for part in ("n = 1", "full-text", "superseded", "duplicates", "vectors without", "row 4 of memories"):
         assert part in told, part
+    store.close()
+
+
+def test_check_of_a_file_it_cannot_read_says_so(path: Path, memories: NewMemories) -> None:
+    store = SqliteStore(path)
+    store.add(memories(500))
+    store.close()
+    store = SqliteStore(path)
+    content = path.read_bytes()
+    path.write_bytes(
+        content[: len(content) // 4] + b"\xff" * (len(content) // 2) + content[3 * len(content) // 4 :]
+    )
+    assert store.check() != []
     store.close()
 
 
@@ -301,9 +313,9 @@ class TestWriter:
             connection.execute("ROLLBACK")  # as SQLite does by itself when the disk is full
             raise sqlite3.OperationalError("database or disk is full")
 
-        kept: Callable[[sqlite3.Connection], object] = lambda c: (
-            c.execute("INSERT INTO speakers (name) VALUES ('a')").rowcount
-        )
+        def kept(connection: sqlite3.Connection) -> object:
+            return connection.execute("INSERT INTO speakers (name) VALUES ('a')").rowcount
+
         assert self._held(writer, [kept, lose, kept]) == [StorageError] * 3
         assert writer.run(lambda c: c.execute("SELECT count(*) FROM speakers").fetchone()) == (0,)
         assert writer.run(kept) == 1

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
+
 from clawcortex.errors import StorageError
 from clawcortex.store.base import Store
 from clawcortex.store.nearest import Nearest
@@ -41,7 +43,7 @@ class Index:
         self._saved = 0
         self._loaded = False
         self._state = self._fresh()
-        self._view = self._state.view()
+        self._publish()
 
     def _fresh(self) -> State:
         return State(self._store, self.model, Nearest(self.dimensions, flat_limit=self._flat_limit))
@@ -49,12 +51,13 @@ class Index:
     @property
     def generation(self) -> int:
         """Return the store's generation that is held; 0 before anything was read."""
-        return self._state.generation
+        return self._generation
 
     @property
     def embedded(self) -> int:
         """Return how many memories have a vector here."""
-        return self._state.embedded
+        view = self._view
+        return int(np.count_nonzero(view.embedded & view.alive))
 
     def view(self) -> View:
         """Return an immutable, consistent look at everything, as of the last refresh."""
@@ -62,18 +65,18 @@ class Index:
 
     def refresh(self) -> None:
         """Take over what the store has beyond what is held; cheap when that is nothing."""
-        if self._loaded and self._store.generation == self._state.generation:
+        if self._loaded and self._store.generation == self._generation:
             return
         with self._following:
             if not self._loaded:
                 self._state = self._from_snapshot() or self._from_store()
-                self._loaded = True
             elif (changes := self._store.changes(self._state.generation)) is None:
                 log.info("the store's log does not reach back to %d: reading all", self._state.generation)
                 self._state = self._from_store()
             else:
                 self._state.follow(changes)
             self._publish()
+            self._loaded = True
 
     def load(self) -> None:
         """Make ready: from the snapshot where it fits, else from the store."""
@@ -95,10 +98,11 @@ class Index:
                 changes = self._store.changes(state.generation)
                 state.follow(changes or [])
                 state.remove(self._removed)
-                self._state, self._loaded = state, True
+                self._state = state
                 self._publish()
+                self._loaded = True
                 self._removed = {n for n in self._removed if state.held.holds(n)}
-                return state.embedded
+                return self.embedded
 
     def snapshot(self) -> None:
         """Write the vectors to the cache; those of removed memories are dropped first."""
@@ -119,7 +123,9 @@ class Index:
                 self._saved = generation
 
     def _publish(self) -> None:
+        # In this order: who finds the generation reached must find the view that has it.
         self._view = self._state.view()
+        self._generation = self._state.generation
 
     def _from_store(self) -> State:
         state = self._fresh()

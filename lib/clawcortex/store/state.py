@@ -38,11 +38,6 @@ class State:
         rows = int(np.count_nonzero(~self.held.alive))
         return rows + len(self._row) - int(np.count_nonzero((self._position >= 0) & self.held.alive))
 
-    @property
-    def embedded(self) -> int:
-        """Return how many living rows have a vector."""
-        return int(np.count_nonzero((self._position >= 0) & self.held.alive))
-
     def read_all(self) -> None:
         """Read everything from the store into an empty state."""
         self.generation = self._store.generation

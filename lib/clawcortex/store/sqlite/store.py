@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import TypeVar
 
-from clawcortex.errors import InputError
+from clawcortex.errors import CorruptedError, InputError
 from clawcortex.store.base import Change, Columns, Floats, Ints
 from clawcortex.store.records import Added, Audit, Event, Job, Memory, NewMemory, Scope, Selection
 from clawcortex.store.sqlite import (
@@ -221,7 +221,10 @@ class SqliteStore:
 
     def check(self) -> list[str]:
         """Verify the store's integrity; return what is wrong, nothing when sound."""
-        found = self._read(lambda c: list(checking.faults(c)), snapshot=True)
+        try:
+            found = self._read(lambda c: list(checking.faults(c)), snapshot=True)
+        except CorruptedError as error:  # so damaged that the check itself cannot read it
+            return [error.message]
         return [*found, *filter(None, [self._write(checking.words_fault)])]
 
     def close(self) -> None:
