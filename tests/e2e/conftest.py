@@ -38,7 +38,7 @@ def openclaw() -> Path:
 
 
 @pytest.fixture(scope="session")
-def house(openclaw: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(openclaw: Path, models_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Return a house with a running gateway."""
-    with living_in(tmp_path_factory.mktemp("house"), openclaw) as found:
+    with living_in(tmp_path_factory.mktemp("house"), openclaw, models_cache) as found:
         yield found

@@ -69,7 +69,9 @@ class Reply:
 class House:
     """The state folder, the configuration and the running gateway."""
 
-    def __init__(self, folder: Path, openclaw: Path, model: FakeModel, telegram: FakeTelegram) -> None:
+    def __init__(
+        self, folder: Path, openclaw: Path, models: Path, model: FakeModel, telegram: FakeTelegram
+    ) -> None:
         self.folder, self.state = folder, folder / "state"
         self.model, self.telegram = model, telegram
         self.plugin = folder / "clawcortex"
@@ -86,8 +88,9 @@ class House:
             "OPENCLAW_CONFIG_PATH": str(self.state / "openclaw.json"),
             "OPENCLAW_DISABLE_BONJOUR": "1",
             "NO_COLOR": "1",
-            "CLAWCORTEX_EMBEDDING_BACKEND": "hash",
+            "CLAWCORTEX_MODELS_DIR": str(models),
         }
+        self.env.pop("PYTHONPATH", None)  # the server must find its code as it does for a person
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("OPENCLAW_STATE_DIR", str(self.state))
             self.socket, self.spool = paths.socket_path(), paths.spool_dir()
@@ -343,11 +346,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def living_in(folder: Path, openclaw: Path) -> Iterator[House]:
+def living_in(folder: Path, openclaw: Path, models: Path) -> Iterator[House]:
     """Yield a house with a running gateway."""
     before = threading.active_count()
     with FakeModel() as model, FakeTelegram() as telegram:
-        house = House(folder, openclaw, model, telegram)
+        house = House(folder, openclaw, models, model, telegram)
         try:
             house.set_up()
             house.start()
