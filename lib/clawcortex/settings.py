@@ -45,7 +45,7 @@ class Settings(BaseModel):
     min_score: float = Field(default=0.02, ge=0, le=1, description="Weakest score that recall returns at all")
     half_life_days: float = Field(default=30.0, gt=0, description="Recency half-life")
     recency_floor: float = Field(default=0.5, ge=0, le=1, description="Recency never weighs less than this")
-    flat_index_limit: int = Field(default=5_000, ge=0, description="Exact index up to here, SQ8 with re-scoring above")
+    flat_index_limit: int = Field(default=10_000, ge=0, description="Exact index up to here, SQ8 with re-scoring above")
     idle_snapshot_s: float = Field(default=30.0, gt=0, description="Seconds between index snapshots")
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe line logged")
 

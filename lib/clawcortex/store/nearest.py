@@ -8,13 +8,14 @@ Measured at 100,000 x 384, k = 50, one query at a time, CPU time of one busy cor
 |---|---|---|---|---|---|
 | flat | 154 MB | 0.1 s | 10 ms | 1, 1, 1 | |
 | SQ8, a range for each dimension | 38 MB | 0.1 s | 7.7 ms | .98 alike | .9997, 1 |
-| SQ8, one scale (direct_signed) | 38 MB | 0.1 s | 3.7 ms | .975 alike | .999, 1 |
+| SQ8, one scale (direct_signed) | 38 MB | 0.1 s | 3.9 ms | .977 alike | 1, 1 |
 | HNSW32 ef 200, clustered vectors | 180 MB | 69 s | 0.4 ms | 1, .61, .16 | |
 | HNSW32 ef 200, random vectors | 180 MB | 98 s | 2.5 ms | .36, .30, .23 | |
 
 A recall is always masked (scope, time, what is in the prompt already), and there HNSW loses what it is
-asked for. One scale needs no arithmetic to decode, which halves the time of SQ8; exact re-scoring of a few
-more than k mends the order.
+asked for. One scale lets FAISS multiply bytes, which halves the time of SQ8; exact re-scoring of a few more
+than k mends the order: at k = 10, 50, 200 the true best were all among the best k + max(32, k/2), on random
+and clustered vectors and on 3,435 real ones of MiniLM.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ BATCH = 4_096
 FEWEST = 1_000
 """Never compressed below this: too few vectors to learn the scale from."""
 _LARGEST = 127
+_OFFSET = 128  # FAISS keeps signed numbers as unsigned bytes
 _MARGIN = 1.1  # room above the largest component seen, for vectors still to come; beyond it they are cut
 
 
@@ -76,8 +78,7 @@ class Nearest:
 
     def _compress(self) -> None:
         flat, count = self._index, self._index.ntotal
-        vectors = self._faiss.rev_swig_ptr(flat.get_xb(), count * self.dimensions)
-        vectors = vectors.reshape(count, self.dimensions)
+        vectors = self._held()
         self.scale = _scale(vectors) / _MARGIN
         small = self._faiss.IndexScalarQuantizer(
             self.dimensions,
@@ -114,9 +115,18 @@ class Nearest:
         if not len(positions):
             return np.empty((0, self.dimensions), np.float32)
         with self._alone():
-            found: Floats = self._index.reconstruct_batch(np.ascontiguousarray(positions, np.int64))
+            exact = self.exact
+            found: Floats = self._held()[positions].astype(np.float32)
+        if not exact:
+            found -= _OFFSET
             found /= np.float32(self.scale)
         return found
+
+    def _held(self) -> NDArray[Any]:
+        """Return FAISS's own array: seven times as fast to pick from as `reconstruct_batch`."""
+        place = self._index.get_xb() if self.exact else self._index.codes.data()
+        held: NDArray[Any] = self._faiss.rev_swig_ptr(place, self._index.ntotal * self.dimensions)
+        return held.reshape(-1, self.dimensions)
 
     def copied(self) -> Any:
         """Return a copy of the FAISS index, to be written while this one goes on."""
