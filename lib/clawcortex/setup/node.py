@@ -78,7 +78,8 @@ def _install(folder: Path, lock: int, console: Console) -> str:
         )
         (folder / f"{place}.log").write_text(result.stdout + result.stderr, encoding="utf-8")
         if result.returncode:
-            return f"npm could not install {package} (its words are in {folder / f'{place}.log'})"
+            words = next((line for line in result.stderr.splitlines() if line.strip()), "no reason given")
+            return f"npm could not install {package}: {words} (more in {folder / f'{place}.log'})"
         console.done(package)
     return ""
 

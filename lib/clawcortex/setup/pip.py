@@ -35,17 +35,18 @@ class Pip:
         self.console = console
         self.held = tuple(held)
         """Descriptors of the install lock: a pip that outlives a killed install keeps it locked."""
+        self._version = ""
 
     def _command(self, *arguments: str) -> list[str]:
         return [str(self.python), "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
 
     def version(self) -> str:
         """Return pip's version, or nothing where there is no working pip."""
-        if not os.access(self.python, os.X_OK):  # also when it links to a Python that is gone
-            return ""
-        result = subprocess.run(self._command("--version"), capture_output=True, text=True, check=False)
-        found = re.match(r"pip (\S+)", result.stdout)
-        return found[1] if found else ""
+        if not self._version and os.access(self.python, os.X_OK):  # it may link to a Python that is gone
+            result = subprocess.run(self._command("--version"), capture_output=True, text=True, check=False)
+            found = re.match(r"pip (\S+)", result.stdout)
+            self._version = found[1] if found else ""
+        return self._version
 
     def offers(self, requirement: str, *options: str) -> str:
         """Return the address of the file an index would give for a requirement, or nothing."""
@@ -85,6 +86,7 @@ class Pip:
                     progress.read(line)
         if process.returncode:
             raise failure(title, "".join(tail), self.log)
+        self._version = ""  # it may have replaced itself
         progress.finish()
 
 
