@@ -48,8 +48,8 @@ def test_what_was_told_stays_with_the_person_and_agent(
 
 
 def test_what_is_said_in_a_group_stays_in_the_group(house: House) -> None:
-    said = "The barbecue of the tennis club moves to the quarry on Friday."
-    asked = "Where does the barbecue of the tennis club take place?"
+    said = "The tennis club's barbecue moves to the quarry on Friday."
+    asked = "Where does the tennis club's barbecue move to on Friday?"
     house.tell(BOB, said, WORK)
     house.remembers(said)
     house.command(BOB, "/new", "New session started", WORK)
