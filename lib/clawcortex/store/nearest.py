@@ -77,7 +77,7 @@ class Nearest:
                 self._compress()
 
     def _compress(self) -> None:
-        flat, count = self._index, self._index.ntotal
+        count = self._index.ntotal
         vectors = self._held()
         self.scale = _scale(vectors) / _MARGIN
         small = self._faiss.IndexScalarQuantizer(
