@@ -5,6 +5,8 @@ Fixtures for every folder:
                   set one; returns clawcortex's folder inside
     models_cache  (session) the folder with the exported default model; asking for it also sets
                   $CLAWCORTEX_MODELS_DIR for the test and what it starts
+    mount         mount(options) mounts a real tmpfs (mount("size=64k")), unmounted after the test; the
+                  test is skipped where that needs rights this user has not
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -84,3 +87,25 @@ def state_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.F
     if "models_cache" in request.fixturenames:
         monkeypatch.setenv("CLAWCORTEX_MODELS_DIR", str(request.getfixturevalue("models_cache")))
     return paths.state_dir()
+
+
+@pytest.fixture
+def mount(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """Mount small real file systems."""
+    if os.geteuid() != 0 or sys.platform != "linux":
+        pytest.skip("mounting a file system needs root on Linux")
+    mounted: list[Path] = []
+
+    def make(options: str) -> Path:
+        folder = tmp_path / f"mount{len(mounted)}"
+        folder.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+        done = subprocess.run(command, capture_output=True, check=False)
+        if done.returncode:
+            pytest.skip(f"this machine does not let root mount: {done.stderr.decode().strip()}")
+        mounted.append(folder)
+        return folder
+
+    yield make
+    for folder in mounted:
+        subprocess.run(["umount", "-l", str(folder)], check=True)

@@ -65,7 +65,7 @@ def vector_name(name: str, source: str) -> str:
 def artifact_folder(name: str) -> Path:
     """Return where the export of this model lies, or will."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")
-    if slug != name:
+    if slug != name or len(slug) > 60:
         slug = f"{slug[-60:].strip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
     return models_dir() / slug
 

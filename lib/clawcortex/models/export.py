@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from clawcortex.models.base import Floats
 
-from clawcortex.errors import ClawcortexError, ModelError
+from clawcortex.errors import ClawcortexError, DiskFullError, ModelError
 from clawcortex.files import locked, storage_error, sync_folder
 from clawcortex.models.artifacts import (
     GRAPH,
@@ -72,7 +72,20 @@ def _current(name: str, folder: Path, source: Path, say: Say) -> Manifest | None
     except ModelError as error:
         say(f"{error.message}: exporting anew")
         return None
-    return manifest
+    # What could not be exported once may be with other versions of the exporter.
+    return manifest if manifest.backend == "onnx" or manifest.versions == _versions() else None
+
+
+def _versions() -> dict[str, str]:
+    return {package: metadata.version(package) for package in _VERSIONED}
+
+
+def _need_space(folder: Path, source: Path) -> None:
+    """Raise DiskFullError unless the traced and the optimised graph fit."""
+    needed = 3 * sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise DiskFullError(f"{folder}: exporting takes {needed >> 20} MB, {free >> 20} MB are free")
 
 
 def _export(name: str, folder: Path, source: Path, say: Say) -> Manifest:
@@ -81,6 +94,7 @@ def _export(name: str, folder: Path, source: Path, say: Say) -> Manifest:
 
     for leftover in folder.parent.glob(f".{folder.name}.*"):
         shutil.rmtree(leftover)  # of an export that was killed: the lock is ours
+    _need_space(folder.parent, source)
     work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         sign, checksum = stamp(source), fingerprint(name, source)
@@ -93,14 +107,15 @@ def _export(name: str, folder: Path, source: Path, say: Say) -> Manifest:
             stamp=sign,
             backend="torch",
             dimensions=int(reference.shape[1]),
-            versions={package: metadata.version(package) for package in _VERSIONED},
+            versions=_versions(),
         )
         try:
             manifest = _compared(work, _graph(work, transformer, manifest), texts, reference)
             say(f"Exported; on {len(texts)} sentences the lowest cosine is {manifest.parity:.7f}")
-        except OSError:
+        except (OSError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 (exporters of other people's models fail in every way)
+            _need_space(folder.parent, source)
             reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
             say(f"{name} cannot be exported ({reason}); sentence-transformers serves it: slower, and 600 MB")
             for file in work.iterdir():

@@ -111,6 +111,11 @@ def checked_manifest(name: str, folder: Path, embedder: BatchedEmbedder) -> Mani
     manifest = read_manifest(folder)
     if manifest is None:
         raise ModelError(f"the model {name} is not exported yet ({folder} holds none)")
+    if manifest.backend != "onnx":
+        raise ModelError(
+            f"the model {name} has no graph ({manifest.reason}); sentence-transformers serves it",
+            hint="Restart the resident server with `clawcortex stop` and `clawcortex start`.",
+        )
     if (manifest.model, manifest.dimensions) != (embedder.model, embedder.dimensions):
         raise ModelError(
             f"the model {name} was exported while this process ran: vectors would be {manifest.model}",

@@ -37,14 +37,14 @@ _SHORT = ("a", "ok", "?", "No.", "42", "猫", "🙂", "É", "MiXeD CaSe", "  spa
 
 
 def sentences(count: int = COUNT) -> list[str]:
-    """Return texts of one letter up to more than any short-text model reads, in many scripts."""
+    """Return different texts of one letter up to more than any short-text model reads, in many scripts."""
     draw = random.Random(20_260_314)  # noqa: S311 (the same texts on every machine, no secret)
-    texts = [*_SHORT, *_SAYINGS]
+    texts = dict.fromkeys((*_SHORT, *_SAYINGS))
     while len(texts) < count:
         parts = draw.choices(_SAYINGS, k=draw.choice((1, 2, 2, 3, 5, 8, 30)))
         words = " ".join(parts).split(" ")
-        texts.append(" ".join(words[draw.randrange(len(words)) // 2 :]))
-    return texts[:count]
+        texts[" ".join(words[draw.randrange(len(words)) // 2 :])] = None
+    return list(texts)[:count]
 
 
 def least_cosine(left: Floats, right: Floats) -> float:

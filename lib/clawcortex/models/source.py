@@ -65,7 +65,7 @@ def _local(name: str) -> Path | None:
         return folder.resolve()
     if folder.is_absolute() or name.startswith((".", "~")):
         raise ModelError(
-            f"{folder}: holds no sentence-transformers model (no modules.json)",
+            f"{name}: holds no sentence-transformers model (no modules.json)",
             hint="Set embedding_model to a folder saved by SentenceTransformer.save().",
         )
     return None
