@@ -39,7 +39,7 @@ from clawcortex.setup.host import find_openclaw
 from clawcortex.setup.plugin import grant
 grant(Path({root!r}), find_openclaw(), Console(), yes=True)
 """
-START_S = 120.0
+START_S = 240.0
 """A start takes 10 to 25 s on two idle cores."""
 
 
