@@ -13,13 +13,12 @@ import argparse
 import statistics
 import sys
 
-from locomo import Conversation, load, turn_text
-from report import emit
-from resident import Resident, post
-
 from clawcortex.client import Connection
 from clawcortex.text.fence import escape
 from clawcortex.text.tokens import count_tokens
+from locomo import Conversation, load, turn_text
+from report import emit
+from resident import Resident, post
 
 CHAT = {"agentId": "", "channel": "local", "accountId": "default", "chatId": "local", "senderId": "owner"}
 
@@ -45,7 +44,9 @@ def first_prompt(connection: Connection, conversation: Conversation, question: s
     context = {**CHAT, "agentId": conversation.name, "sessionKey": conversation.name, "trigger": "user"}
     post(connection, "/v1/hooks/before_compaction", {"event": {"messageCount": 2}, "ctx": context})
     post(connection, "/v1/hooks/after_compaction", {"event": {"compactedCount": 2}, "ctx": context})
-    answer = post(connection, "/v1/hooks/before_prompt_build", {"event": {"prompt": question}, "ctx": context})
+    answer = post(
+        connection, "/v1/hooks/before_prompt_build", {"event": {"prompt": question}, "ctx": context}
+    )
     return str(answer.get("prependContext", ""))
 
 

@@ -13,13 +13,14 @@ import collections
 import json
 import multiprocessing
 import sys
+from collections.abc import Iterator
 from multiprocessing.connection import Connection, wait
-
-from report import emit
-from resident import Resident
+from pathlib import Path
 
 from clawcortex.client import call
 from clawcortex.errors import ClawcortexError
+from report import emit
+from resident import Resident
 
 ACKS_BETWEEN_KILLS = 25
 
@@ -46,8 +47,16 @@ def gather(pipes: list[Connection], seen: list[str], at_least: int) -> None:
     """Read acknowledgements until this many more have come."""
     goal = len(seen) + at_least
     while len(seen) < goal:
-        for pipe in wait(pipes):
-            seen.append(pipe.recv())  # type: ignore[union-attr]  # wait() returns what it was given: pipes
+        seen.extend(pipe.recv() for pipe in wait(pipes) if isinstance(pipe, Connection))
+
+
+def until_closed(pipe: Connection) -> Iterator[str]:
+    """Yield what still comes until the other end is closed."""
+    while True:
+        try:
+            yield pipe.recv()
+        except EOFError:
+            return
 
 
 def measure(kills: int, clients: int) -> dict[str, float]:
@@ -72,14 +81,9 @@ def measure(kills: int, clients: int) -> dict[str, float]:
             print(f"\rkill {kill + 1}/{kills}, {len(seen)} acknowledged", end="", file=sys.stderr)
         gather(pipes, seen, ACKS_BETWEEN_KILLS)
         for _, telling in stops:
-            telling.send(True)
-        open_pipes = list(pipes)
-        while open_pipes:
-            for pipe in wait(open_pipes):
-                try:
-                    seen.append(pipe.recv())  # type: ignore[union-attr]  # as above
-                except EOFError:
-                    open_pipes.remove(pipe)  # type: ignore[arg-type]  # as above
+            telling.send("enough")
+        for pipe in pipes:
+            seen.extend(until_closed(pipe))
         for process in processes:
             process.join()
         print(file=sys.stderr)
@@ -95,7 +99,7 @@ def measure(kills: int, clients: int) -> dict[str, float]:
 def stored_sources() -> collections.Counter[str]:
     """Return how often each source is stored."""
     exported = call("/v1/context-retention/export", {}, timeout=120.0)
-    with open(str(exported["path"]), encoding="utf-8") as lines:
+    with Path(str(exported["path"])).open(encoding="utf-8") as lines:
         return collections.Counter(json.loads(line)["source_ref"] for line in lines)
 
 

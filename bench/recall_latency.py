@@ -21,8 +21,6 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import psutil
-from report import emit
-from resident import Resident, post
 
 from clawcortex import paths
 from clawcortex.client import Connection, call
@@ -31,32 +29,44 @@ from clawcortex.settings import load_settings
 from clawcortex.store.opening import open_store
 from clawcortex.store.records import NewMemory, Scope
 from clawcortex.text.terms import terms
+from report import emit
+from resident import Resident, post
 
 EMBEDDED = 4_000
 BATCH = 5_000
 PEOPLE = ("Ann", "Tom", "Mia", "Lars", "Priya", "Chen")
-SUBJECTS = (
-    "dentist", "router", "garden", "invoice", "holiday", "marathon", "piano", "kitchen", "passport", "deadline",
-    "birthday", "bicycle", "tax return", "allergy", "workshop", "museum", "recipe", "contract", "school", "concert",
-)  # fmt: skip
-VERBS = ("booked", "moved", "finished", "forgot", "bought", "cancelled", "planned", "repaired", "praised", "lost")
+SUBJECTS = """dentist router garden invoice holiday marathon piano kitchen passport deadline
+birthday bicycle tax allergy workshop museum recipe contract school concert"""
+VERBS = "booked moved finished forgot bought cancelled planned repaired praised lost"
 QUESTIONS = (
-    "When is my dentist appointment?", "What did Tom say about the router?", "How is the marathon training going?",
-    "Which museum did Mia like?", "What is the deadline of the contract?", "Did we pay the invoice for the kitchen?",
-    "I am planning a birthday dinner for Priya, any ideas?", "Where did I leave the passport?",
-    "What recipe did Lars recommend last week?", "Is Chen allergic to anything?",
-)  # fmt: skip
+    "When is my dentist appointment?",
+    "What did Tom say about the router?",
+    "How is the marathon training going?",
+    "Which museum did Mia like?",
+    "What is the deadline of the contract?",
+    "Did we pay the invoice for the kitchen?",
+    "I am planning a birthday dinner for Priya, any ideas?",
+    "Where did I leave the passport?",
+    "What recipe did Lars recommend last week?",
+    "Is Chen allergic to anything?",
+)
 
 
 def sentences(count: int) -> Iterator[str]:
     """Yield texts of 8 to 30 words; filler words follow Zipf's law over 20,000 stems."""
-    chance = random.Random(7)  # noqa: S311 - a benchmark wants the same texts every time
-    vocabulary = [f"{a}{b}{c}" for a in "bdfgklmnprst" for b in ("a", "ei", "o", "u") for c in ("ran", "lem", "vost", "tig", "nor", "pel", "sak", "dur", "min", "zet")]
+    chance = random.Random(7)
+    subjects, verbs = SUBJECTS.split(), VERBS.split()
+    vocabulary = [
+        f"{a}{b}{c}"
+        for a in "bdfgklmnprst"
+        for b in ("a", "ei", "o", "u")
+        for c in ("ran", "lem", "vost", "tig", "nor", "pel", "sak", "dur", "min", "zet")
+    ]
     vocabulary += [f"{one}{other}" for one in vocabulary for other in ("a", "in", "or", "us") * 10][:20_000]
     weights = [1 / rank for rank in range(1, len(vocabulary) + 1)]
     for _ in range(count):
         filler = " ".join(chance.choices(vocabulary, weights, k=chance.randint(4, 24)))
-        yield f"{chance.choice(PEOPLE)} {chance.choice(VERBS)} the {chance.choice(SUBJECTS)}: {filler}"
+        yield f"{chance.choice(PEOPLE)} {chance.choice(verbs)} the {chance.choice(subjects)}: {filler}"
 
 
 def fill(count: int) -> None:
@@ -70,7 +80,17 @@ def fill(count: int) -> None:
     batch: list[NewMemory] = []
     for number, text in enumerate(sentences(count)):
         said_at = start + timedelta(seconds=number * 600 * 86_400 / count)
-        batch.append(NewMemory(text=text, key=f"bench:{number}", created_at=said_at, scope=scope, session=f"s{number // 40}", speaker=PEOPLE[number % 6], terms=tuple(terms(text))))
+        batch.append(
+            NewMemory(
+                text=text,
+                key=f"bench:{number}",
+                created_at=said_at,
+                scope=scope,
+                session=f"s{number // 40}",
+                speaker=PEOPLE[number % 6],
+                terms=tuple(terms(text)),
+            )
+        )
         if len(batch) == BATCH or number == count - 1:
             added = store.add(batch)
             if len(pool) < EMBEDDED:
@@ -97,18 +117,25 @@ def cold_start(resident: Resident) -> float:
 
 def round_trips(rounds: int) -> tuple[list[float], list[float]]:
     """Return the milliseconds of hook calls and of the reference's embedding, measured in turns."""
-    from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - heavy, and only the reference
+    from sentence_transformers import SentenceTransformer
 
-    from clawcortex.models.source import model_folder  # noqa: PLC0415 - as above
+    from clawcortex.models.source import find_folder
 
-    reference = SentenceTransformer(str(model_folder(load_settings().embedding_model)), device="cpu")
+    reference = SentenceTransformer(str(find_folder(load_settings().embedding_model)), device="cpu")
     context = {
         "agentId": "main", "sessionKey": "agent:main:main", "channel": "telegram", "accountId": "default",
         "chatId": "111", "senderId": "111", "trigger": "user",
     }  # fmt: skip
     hook, embed = [], []
     with Connection() as connection:
-        post(connection, "/v1/hooks/before_dispatch", {"event": {"isGroup": False, "senderId": "111"}, "ctx": {**context, "conversationId": "111", "channelId": "telegram"}})
+        post(
+            connection,
+            "/v1/hooks/before_dispatch",
+            {
+                "event": {"isGroup": False, "senderId": "111"},
+                "ctx": {**context, "conversationId": "111", "channelId": "telegram"},
+            },
+        )
         for number in range(rounds + 20):
             question = f"{QUESTIONS[number % len(QUESTIONS)]} ({number})"  # never the cached one
             begun = time.perf_counter()
@@ -116,7 +143,7 @@ def round_trips(rounds: int) -> tuple[list[float], list[float]]:
             between = time.perf_counter()
             reference.encode([question], normalize_embeddings=True, show_progress_bar=False)
             ended = time.perf_counter()
-            if number >= 20:  # noqa: PLR2004 - warm-up
+            if number >= 20:
                 hook.append((between - begun) * 1_000)
                 embed.append((ended - between) * 1_000)
     return hook, embed
@@ -138,7 +165,7 @@ def process_cost(command: list[str]) -> tuple[float, float]:
     times, peak = [], 0
     for _ in range(15):
         begun = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         times.append((time.perf_counter() - begun) * 1_000)

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from clawcortex import paths
 from clawcortex.client import Connection, answer, call, start
@@ -24,11 +25,13 @@ class Resident:
         os.environ["CLAWCORTEX_PYTHON"] = sys.executable
         self.pid = 0
 
-    def __enter__(self) -> Resident:
+    def __enter__(self) -> Self:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.kill()
         self._folder.cleanup()
 

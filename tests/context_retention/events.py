@@ -13,7 +13,9 @@ GROUP = "-100200"
 class Chat:
     """One chat on Telegram as the hooks see it."""
 
-    def __init__(self, chat: str = DM, *, sender: str = "111", agent: str = "main", session: str = "") -> None:
+    def __init__(
+        self, chat: str = DM, *, sender: str = "111", agent: str = "main", session: str = ""
+    ) -> None:
         self.sender = sender
         self.ctx = {
             "agentId": agent, "sessionKey": session or f"agent:{agent}:main", "channel": "telegram",
@@ -28,7 +30,9 @@ class Chat:
     def dispatch(self, *, group: bool) -> Payload:
         """Return the event that tells the chat's type."""
         ctx = {"channelId": "telegram", "conversationId": self.ctx["chatId"]}
-        return self.event("before_dispatch", {"channel": "telegram", "content": "hi", "isGroup": group}, **ctx)
+        return self.event(
+            "before_dispatch", {"channel": "telegram", "content": "hi", "isGroup": group}, **ctx
+        )
 
     def prompt(self, text: str) -> Payload:
         """Return the event before a prompt is built."""
@@ -39,12 +43,24 @@ class Chat:
         self._said += 1
         at = 1_795_000_000_000 + self._said * 60_000
         messages: list[dict[str, Any]] = [
-            {"role": "user", "content": [{"type": "text", "text": said}], "timestamp": at, "idempotencyKey": f"k{self._said}"}
+            {
+                "role": "user",
+                "content": [{"type": "text", "text": said}],
+                "timestamp": at,
+                "idempotencyKey": f"k{self._said}",
+            }
         ]
         if tool:
-            messages.append({"role": "toolResult", "content": [{"type": "text", "text": tool}], "timestamp": at + 1})
+            messages.append(
+                {"role": "toolResult", "content": [{"type": "text", "text": tool}], "timestamp": at + 1}
+            )
         messages.append(
-            {"role": "assistant", "content": [{"type": "text", "text": answer}], "timestamp": at + 2, "responseId": f"a{self._said}"}
+            {
+                "role": "assistant",
+                "content": [{"type": "text", "text": answer}],
+                "timestamp": at + 2,
+                "responseId": f"a{self._said}",
+            }
         )
         return self.event("agent_end", {"messages": messages, "success": True})
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from context_retention import compaction, hooks
-from context_retention import operations as op
-from context_retention import shapes
-
 from clawcortex.skills.contribution import Contribution
 from clawcortex.text.tokens import count_tokens
+from context_retention import compaction, hooks, shapes
+from context_retention import operations as op
 
 from .conftest import Asking
 from .events import Chat
@@ -71,7 +69,11 @@ def test_a_compaction_that_did_nothing_restores_nothing(asking: Asking) -> None:
 def test_the_block_stays_within_its_budget(asking: Asking) -> None:
     chat = private(asking)
     for number in range(150):
-        fire(asking, hooks.capture_turn, chat.turn(f"We decided on plan {number} with budget {number * 1000} euros"))
+        fire(
+            asking,
+            hooks.capture_turn,
+            chat.turn(f"We decided on plan {number} with budget {number * 1000} euros"),
+        )
     compact(asking, chat)
     block = restored(asking, chat)
     assert block is not None
@@ -106,7 +108,9 @@ def test_after_a_compaction_recall_reaches_the_lost_turns(asking: Asking) -> Non
     chat = private(asking)
     talk(asking, chat)
     compact(asking, chat)
-    found: Contribution | None = fire(asking, hooks.recall_for_prompt, chat.prompt("Which chip did we decide on, the STM32?"))
+    found: Contribution | None = fire(
+        asking, hooks.recall_for_prompt, chat.prompt("Which chip did we decide on, the STM32?")
+    )
     assert found is not None
     assert found.extends_budget
     assert any("STM32" in item.text for item in found.items)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
+
 from context_retention.conflicts import Relation, Said, relation, settle
 
 THEN = datetime(2026, 5, 1, tzinfo=UTC)
@@ -40,7 +42,7 @@ def test_another_speaker_does_not_supersede() -> None:
 
 def test_the_current_fact_is_put_right_before_the_old_one() -> None:
     facts = [said("The meeting is at 9"), said("Bring the slides", 1), said("The meeting is at 10", 2)]
-    cosines = [[1.0, 0.1, 0.9], [0.1, 1.0, 0.1], [0.9, 0.1, 1.0]]
+    cosines = np.array([[1.0, 0.1, 0.9], [0.1, 1.0, 0.1], [0.9, 0.1, 1.0]], np.float32)
     order = settle(facts, cosines)
     assert order.shown == (2, 0, 1)
     assert order.superseded_by == {0: 2}
@@ -48,10 +50,10 @@ def test_the_current_fact_is_put_right_before_the_old_one() -> None:
 
 def test_a_near_duplicate_is_named_not_shown() -> None:
     facts = [said("Our cat is called Miso"), said("Our cat is called Miso", 3)]
-    order = settle(facts, [[1.0, 1.0], [1.0, 1.0]])
+    order = settle(facts, np.ones((2, 2), np.float32))
     assert order.shown == (0,)
     assert order.duplicates == {0: [1]}
 
 
 def test_nothing_to_settle() -> None:
-    assert settle([], []).shown == ()
+    assert settle([], np.zeros((0, 0), np.float32)).shown == ()

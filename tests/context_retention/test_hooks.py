@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from context_retention import hooks
-from context_retention import operations as op
-from context_retention import shapes
-
 from clawcortex.skills.contribution import Contribution
 from clawcortex.text.fence import fence
+from context_retention import hooks, shapes
+from context_retention import operations as op
 
 from .conftest import Asking
 from .events import GROUP, Chat
@@ -56,7 +54,12 @@ def test_a_replay_is_stored_once(asking: Asking) -> None:
 
 def test_the_sender_is_called_by_name(asking: Asking) -> None:
     chat = private(asking)
-    received = chat.event("message_received", {"metadata": {"senderName": "Ann"}}, channelId="telegram", conversationId="telegram:111")
+    received = chat.event(
+        "message_received",
+        {"metadata": {"senderName": "Ann"}},
+        channelId="telegram",
+        conversationId="telegram:111",
+    )
     fire(asking, hooks.learn_sender, received)
     fire(asking, hooks.capture_turn, chat.turn("My dentist is Dr. Weber"))
     assert {hit.speaker for hit in stored(asking)} == {"Ann", "main"}
@@ -86,10 +89,14 @@ def test_an_unknown_chat_counts_as_a_group(asking: Asking) -> None:
 
 def test_what_came_out_of_a_tool_is_not_injected(asking: Asking) -> None:
     chat = private(asking)
-    turn = chat.turn("What does the page say?", "It says: the dentist Weber wants all your passwords", tool="<html>…")
+    turn = chat.turn(
+        "What does the page say?", "It says: the dentist Weber wants all your passwords", tool="<html>…"
+    )
     fire(asking, hooks.capture_turn, turn)
     new_session(asking, chat)
-    assert all("passwords" not in text for text in recalled(asking, chat, "What does the dentist Weber want?"))
+    assert all(
+        "passwords" not in text for text in recalled(asking, chat, "What does the dentist Weber want?")
+    )
     assert {hit.provenance for hit in stored(asking)} == {"owner", "untrusted"}
 
 
@@ -123,5 +130,10 @@ def test_a_reset_brings_what_was_missed_once_and_only_of_known_senders(asking: A
     new_session(asking, chat)
     fire(asking, hooks.capture_missed, transcript(chat))
     fire(asking, hooks.capture_missed, transcript(chat))
-    texts = [hit.text for hit in op.recall(asking(), shapes.RecallInput(query="dentist key Lena noted somebody else", top_k=50)).hits]
+    texts = [
+        hit.text
+        for hit in op.recall(
+            asking(), shapes.RecallInput(query="dentist key Lena noted somebody else", top_k=50)
+        ).hits
+    ]
     assert sorted(texts) == ["My dentist is Dr. Weber", "Noted.", "The spare key is with Lena"]

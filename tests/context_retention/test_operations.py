@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from context_retention import operations as op
-from context_retention import shapes
 from hypothesis import HealthCheck, given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
@@ -18,6 +16,8 @@ from clawcortex import paths
 from clawcortex.errors import InputError, NotFoundError
 from clawcortex.settings import Settings
 from clawcortex.store.records import ChatType, Scope
+from context_retention import operations as op
+from context_retention import shapes
 
 from .conftest import Asking
 
@@ -26,11 +26,11 @@ BOB = Scope("main", "telegram", "default", "222", "222", ChatType.PRIVATE)
 
 
 def tell(asking: Asking, text: str, **more: object) -> shapes.Stored:
-    return op.capture(asking(), shapes.CaptureInput(text=text, **more))
+    return op.capture(asking(), shapes.CaptureInput.model_validate({"text": text, **more}))
 
 
 def ask(asking: Asking, query: str, scope: Scope | None = None, **more: object) -> list[shapes.Hit]:
-    return op.recall(asking(scope), shapes.RecallInput(query=query, **more)).hits
+    return op.recall(asking(scope), shapes.RecallInput.model_validate({"query": query, **more})).hits
 
 
 def test_told_and_asked(asking: Asking) -> None:
@@ -79,7 +79,12 @@ def test_a_long_text_is_kept_in_parts_and_forgotten_as_one(asking: Asking) -> No
 
 def test_the_current_fact_comes_first_and_the_old_one_is_marked(asking: Asking) -> None:
     tell(asking, "The project deadline is 1 June", speaker="Ann", timestamp=datetime(2026, 5, 1, tzinfo=UTC))
-    tell(asking, "The project deadline is now 12 June", speaker="Ann", timestamp=datetime(2026, 5, 9, tzinfo=UTC))
+    tell(
+        asking,
+        "The project deadline is now 12 June",
+        speaker="Ann",
+        timestamp=datetime(2026, 5, 9, tzinfo=UTC),
+    )
     hits = ask(asking, "When is the project deadline?")
     assert "12 June" in hits[0].text
     assert hits[1].superseded_by == hits[0].id
@@ -142,7 +147,9 @@ def test_forget_wait_leaves_no_byte(asking: Asking) -> None:
     tell(asking, "The zyxwvut password hint is the quokka")
     tell(asking, "Something else entirely")
     op.forget(asking(), shapes.ForgetInput(query="zyxwvut quokka hint", wait=True))
-    left = [file for file in paths.state_dir().rglob("*") if file.is_file() and b"quokka" in file.read_bytes()]
+    left = [
+        file for file in paths.state_dir().rglob("*") if file.is_file() and b"quokka" in file.read_bytes()
+    ]
     assert left == []
 
 
@@ -183,16 +190,18 @@ def test_paths_outside_are_refused(asking: Asking, tmp_path: Path) -> None:
         op.import_(asking(), shapes.ImportInput(path=str(paths.state_dir() / "missing.jsonl")))
 
 
-@pytest.mark.parametrize("bad", [{"top_k": 0}, {"top_k": -1}, {"top_k": 10**9}, {"budget_tokens": 0}, {"since": "soon"}])
+@pytest.mark.parametrize(
+    "bad", [{"top_k": 0}, {"top_k": -1}, {"top_k": 10**9}, {"budget_tokens": 0}, {"since": "soon"}]
+)
 def test_bad_numbers_and_times_are_refused(bad: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
-        shapes.RecallInput(query="x", **bad)
+        shapes.RecallInput.model_validate({"query": "x", **bad})
 
 
 @pytest.mark.parametrize("when", ["1950-01-01T00:00:00Z", "2999-01-01T00:00:00Z"])
 def test_times_out_of_bounds_are_refused(when: str) -> None:
     with pytest.raises(ValidationError, match="before 1970 or more than a year ahead"):
-        shapes.CaptureInput(text="x", timestamp=when)
+        shapes.CaptureInput.model_validate({"text": "x", "timestamp": when})
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\t", "\x00"])
@@ -208,7 +217,9 @@ def test_a_huge_text_is_refused(asking: Asking) -> None:
         tell(asking, "word " * 2_100_000)
 
 
-@pytest.mark.parametrize("text", ["😀🎉 party at Lena's", "مرحبا بالعالم العزيز", "日本語の文章を覚えて", "a\x00b\ud800c NUL"])
+@pytest.mark.parametrize(
+    "text", ["😀🎉 party at Lena's", "مرحبا بالعالم العزيز", "日本語の文章を覚えて", "a\x00b\ud800c NUL"]
+)
 def test_any_script_is_kept(asking: Asking, text: str) -> None:
     tell(asking, text)
     assert op.status(asking(), shapes.Nothing()).memories == 1

@@ -20,32 +20,32 @@ from context_retention.scopes import may_see
 FLAGS = "compactions"
 RESTORED = "compactions_restored"
 BLOCK_SHARE = 0.35
-"""Share of the budget after a compaction that goes to the checkpoint; measured by bench/compaction_restore.py."""
+"""The checkpoint's share of the budget after a compaction; measured by bench/compaction_restore.py."""
 LOOK_BACK = 2_000
 """Most memories of a session that a checkpoint reads."""
 
-KINDS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
-    ("goal", "Goal", re.compile(
-        r"\b(?:goal|aim|trying to|want(?:s|ed)? to|need(?:s|ed)? to|working on|help me|let'?s|plan(?:ning)? to|"
-        r"would like|project|please)\b", re.IGNORECASE)),
-    ("decision", "Decided", re.compile(
-        r"\b(?:decid\w+|decision|agreed|we(?:'ll| will)|let'?s go with|go with|chose|chosen|settled|approved|"
-        r"confirmed|booked|moved to|changed to|instead|from now on|always|never|prefer)\b", re.IGNORECASE)),
-    ("open", "Open", re.compile(
-        r"\?\s*$|\b(?:todo|to do|remind me|don'?t forget|still (?:need|open|have to)|waiting (?:for|on)|pending|"
-        r"follow up|by (?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|tomorrow|tonight|next))\b",
-        re.IGNORECASE)),
-    ("identifier", "Exact", re.compile(
-        r"https?://\S+|[\w.+-]+@[\w-]+\.\w+|(?:^|\s)[~.]?/[\w./-]{3,}|\b[A-Z]{2,}-?\d+\b|\b[0-9a-f]{7,40}\b|"
-        r"\b\d{1,3}(?:\.\d{1,3}){3}\b|\bv?\d+\.\d+(?:\.\d+)?\b|\b\w*\d\w*-\w+\b|[$€£]\s?\d|\b\d{4,}\b|`[^`\n]+`")),
-)  # fmt: skip
+LABELS = {"goal": "Goal", "decision": "Decided", "open": "Open", "identifier": "Exact", "recent": "Recent"}
+CUES = {
+    "goal": r"\b(?:goal|aim|trying to|want(?:s|ed)? to|need(?:s|ed)? to|working on|help me|let'?s|"
+    r"plan(?:ning)? to|would like|project|please)\b",
+    "decision": r"\b(?:decid\w+|decision|agreed|we(?:'ll| will)|go with|chose|chosen|settled|approved|"
+    r"confirmed|booked|moved to|changed to|instead|from now on|always|never|prefer)\b",
+    "open": r"\?\s*$|\b(?:todo|to do|remind me|don'?t forget|still (?:need|open|have to)|pending|follow up|"
+    r"waiting (?:for|on)|by (?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|tonight|next))\b",
+    "identifier": r"https?://\S+|[\w.+-]+@[\w-]+\.\w+|(?:^|\s)[~.]?/[\w./-]{3,}|\b[A-Z]{2,}-?\d+\b|"
+    r"\b[0-9a-fA-F]{7,40}\b|\b\d+(?:\.\d+)+\b|\b(?=\w*\d)\w+-\w+|[$€£]\s?\d|\b\d{4,}\b|`[^`\n]+`",
+}
+"""What marks a text as worth putting back; identifiers keep their case."""
+KINDS = {
+    kind: re.compile(cue, re.NOFLAG if kind == "identifier" else re.IGNORECASE) for kind, cue in CUES.items()
+}
 SHARES = {"goal": 0.15, "decision": 0.25, "open": 0.15, "identifier": 0.2, "recent": 0.25}
 """How much of the block's budget each kind may take; what one leaves goes to the next."""
 
 
 def kinds_of(text: str) -> list[str]:
     """Return which kinds of thing worth keeping a text holds."""
-    return [kind for kind, _, pattern in KINDS if pattern.search(text)]
+    return [kind for kind, pattern in KINDS.items() if pattern.search(text)]
 
 
 def checkpoint(memories: Iterable[Memory]) -> dict[str, list[int]]:
@@ -146,7 +146,6 @@ def _items(context: Context, asker: Scope, kept: object) -> list[Item]:
     if not isinstance(kept, dict):
         return []
     total = block_tokens(context)
-    labels = {kind: label for kind, label, _ in KINDS} | {"recent": "Recent"}
     items: list[Item] = []
     seen: set[str] = set()
     left = 0.0
@@ -158,11 +157,13 @@ def _items(context: Context, asker: Scope, kept: object) -> list[Item]:
                 continue
             left -= cost
             seen.add(memory.text)
-            items.append(item(memory, score=1.0, label=labels[kind]))
+            items.append(item(memory, score=1.0, label=LABELS[kind]))
     return items
 
 
 def item(memory: Memory, *, score: float, label: str = "") -> Item:
     """Return a memory as the composer shows it: who said it, when, and why it is here."""
-    source = ", ".join(part for part in (label, memory.speaker, f"{memory.created_at:%Y-%m-%d %H:%M}") if part)
+    source = ", ".join(
+        part for part in (label, memory.speaker, f"{memory.created_at:%Y-%m-%d %H:%M}") if part
+    )
     return Item(text=memory.text, score=score, source=source, id=memory.id)

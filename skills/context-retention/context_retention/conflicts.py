@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from clawcortex.text.terms import terms
 
 Relation = Literal["duplicate", "supersedes", "none"]
@@ -57,7 +60,9 @@ class Values:
     @classmethod
     def of(cls, text: str) -> Values:
         """Read the values of a text."""
-        return cls(frozenset(NUMBER.findall(text)), frozenset(NAME.findall(text)), bool(NEGATION.search(text)))
+        return cls(
+            frozenset(NUMBER.findall(text)), frozenset(NAME.findall(text)), bool(NEGATION.search(text))
+        )
 
     def differ(self, other: Values) -> bool:
         """Return whether each has a number or a name of its own, or one denies."""
@@ -112,7 +117,7 @@ class Order:
     duplicates: dict[int, list[int]]
 
 
-def settle(said: Sequence[Said], cosines: Sequence[Sequence[float]]) -> Order:
+def settle(said: Sequence[Said], cosines: NDArray[np.float32]) -> Order:
     """Put the current fact right before the one it replaces and hide near-duplicates.
 
     `said` is in order of score; `cosines[i][j]` compares two of them. Everything else keeps its order.
@@ -124,7 +129,7 @@ def settle(said: Sequence[Said], cosines: Sequence[Sequence[float]]) -> Order:
         place = len(order)
         for rank, earlier in enumerate(order):
             newer, older = (current, earlier) if said[current].at > said[earlier].at else (earlier, current)
-            kind = relation(said[newer], said[older], cosines[current][earlier])
+            kind = relation(said[newer], said[older], float(cosines[current][earlier]))
             if kind == "duplicate":
                 duplicates.setdefault(earlier, []).append(current)
                 place = -1

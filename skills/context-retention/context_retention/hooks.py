@@ -200,5 +200,5 @@ def _provenance(turn: Turn, *, tools_used: bool) -> Provenance:
 
 def _turn_key(agent: str, session_key: str, turn: Turn, text: str) -> str:
     """Return the key of a turn: OpenClaw's own reference, since its times differ from hook to hook."""
-    identity = "\x1f".join((agent, session_key, turn.role, turn.ref, text))
+    identity = f"{agent}\x1f{session_key}\x1f{turn.role}\x1f{turn.ref}\x1f{text}"
     return f"turn:{hashlib.sha256(identity.encode()).hexdigest()}"

@@ -55,7 +55,9 @@ def _saying(context: Context, request: shapes.CaptureInput | shapes.RememberInpu
 def remember(context: Context, request: shapes.RememberInput) -> shapes.Stored:
     """Keep one fact for good; saying the same thing again keeps it once."""
     saying = _saying(context, request, "owner")
-    same = "\x1f".join((saying.scope.agent, saying.scope.person, saying.scope.chat, request.text.strip().casefold()))
+    same = "\x1f".join(
+        (saying.scope.agent, saying.scope.person, saying.scope.chat, request.text.strip().casefold())
+    )
     key = f"remember:{hashlib.sha256(same.encode()).hexdigest()}"
     weight = REMEMBERED if request.importance is None else request.importance
     return write(context, [replace(saying, key=key, importance=weight)], "remember")[0]
@@ -101,7 +103,9 @@ def _selected(context: Context, request: shapes.ForgetInput) -> list[Memory]:
         until=request.until,
     )
     if selection.empty and not request.query.strip():
-        raise InputError("nothing was chosen to forget", hint="Name ids, a session, an agent, a time range or a query.")
+        raise InputError(
+            "nothing was chosen to forget", hint="Name ids, a session, an agent, a time range or a query."
+        )
     if not request.query.strip():
         return _of_chat(context.store.select(selection, limit=EVERY), request.chat)
     asked = shapes.RecallInput(

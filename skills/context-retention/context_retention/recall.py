@@ -44,7 +44,7 @@ class Wanted:
     trusted_only: bool = False
     """Leave out untrusted and tool-derived text: what is injected unasked."""
     unless_since: dict[str, float] = field(default_factory=dict)
-    """Sessions whose memories from this time (epoch seconds) on are left out: they are still in the prompt."""
+    """Sessions whose memories from this time on (epoch seconds) are left out: they stand in the prompt."""
 
 
 def _mask(view: View, wanted: Wanted) -> Mask:
@@ -67,10 +67,12 @@ def _query_vector(context: Context, query: Query) -> Floats | None:
     if not context.embedder.ready() or not query.embed:
         return None
     try:
-        return context.embedder.encode([query.embed])[0]
+        vectors = context.embedder.encode([query.embed])
     except ModelError as error:
         context.log.warning("recall without vectors: %s", error.message)
         return None
+    first: Floats = vectors[0]
+    return first
 
 
 def search(context: Context, wanted: Wanted) -> RecallOutput:
@@ -101,7 +103,12 @@ def search(context: Context, wanted: Wanted) -> RecallOutput:
 
 
 def _hits(
-    context: Context, view: View, rows: NDArray[np.int64], scores: Floats, features: Features, picked: NDArray[np.int64]
+    context: Context,
+    view: View,
+    rows: NDArray[np.int64],
+    scores: Floats,
+    features: Features,
+    picked: NDArray[np.int64],
 ) -> list[Hit]:
     memories = context.store.rows([int(n) for n in view.columns.n[rows]])
     place = {int(n): i for i, n in enumerate(view.columns.n[rows])}
@@ -123,7 +130,9 @@ def _hits(
     ]
 
 
-def _hit(memory: Memory, score: float, why: dict[str, float], *, superseded_by: str, duplicates: list[str]) -> Hit:
+def _hit(
+    memory: Memory, score: float, why: dict[str, float], *, superseded_by: str, duplicates: list[str]
+) -> Hit:
     return Hit(
         id=memory.id,
         source_ref=memory.source_ref,

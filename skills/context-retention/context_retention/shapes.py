@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-OWNERS = {"x-owner": True}
+OWNERS: dict[str, JsonValue] = {"x-owner": True}
 """Marks what a tool does not show: where a call comes from is told by OpenClaw, not by the agent."""
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=256)]
 
@@ -37,7 +37,9 @@ class Origin(Shape):
     speaker: Name = Field(default="", description="Who said it")
     timestamp: Moment | None = Field(default=None, description="When it was said; default now")
     session: Name = Field(default="", description="The conversation it belongs to")
-    agent: Name = Field(default="", description="The agent it was said to; default main", json_schema_extra=OWNERS)
+    agent: Name = Field(
+        default="", description="The agent it was said to; default main", json_schema_extra=OWNERS
+    )
     chat: Name = Field(
         default="", description='Channel and chat, as "telegram:default:111"', json_schema_extra=OWNERS
     )
@@ -45,7 +47,9 @@ class Origin(Shape):
         default="", description="Unknown counts as a group", json_schema_extra=OWNERS
     )
     sender: Name = Field(default="", description="The sender's id in that channel", json_schema_extra=OWNERS)
-    importance: float | None = Field(default=None, ge=0, le=1, description="0 trivial to 1 vital; default by cues")
+    importance: float | None = Field(
+        default=None, ge=0, le=1, description="0 trivial to 1 vital; default by cues"
+    )
     pinned: bool = Field(default=False, description="Never decays, never evicted", json_schema_extra=OWNERS)
 
 
@@ -53,7 +57,9 @@ class CaptureInput(Origin):
     """One turn of a conversation."""
 
     text: str = Field(description="What was said")
-    provenance: Literal["owner", "agent", "untrusted", "system"] = Field(default="owner", description="Whose words")
+    provenance: Literal["owner", "agent", "untrusted", "system"] = Field(
+        default="owner", description="Whose words"
+    )
 
 
 class RememberInput(Origin):
@@ -84,7 +90,9 @@ class RecallInput(Shape):
     since: Moment | None = Field(default=None, description="Only what was said at or after this time")
     until: Moment | None = Field(default=None, description="Only what was said before this time")
     now: Moment | None = Field(default=None, description="The time the question is asked; default the clock")
-    budget_tokens: int | None = Field(default=None, ge=1, le=100_000, description="Most tokens of all hits together")
+    budget_tokens: int | None = Field(
+        default=None, ge=1, le=100_000, description="Most tokens of all hits together"
+    )
 
 
 class Hit(Shape):
@@ -94,13 +102,17 @@ class Hit(Shape):
     source_ref: str
     text: str
     score: float = Field(ge=0, le=1)
-    why: dict[str, float] = Field(description="Parts of the score: lexical, dense, window, speaker, date, recency, importance")
+    why: dict[str, float] = Field(
+        description="Parts of the score: lexical, dense, window, speaker, date, recency, importance"
+    )
     created_at: datetime
     provenance: Literal["owner", "agent", "untrusted", "system"]
     speaker: str
     session: str
     superseded_by: str = Field(default="", description="Id of the newer memory that replaces this one")
-    duplicates: list[str] = Field(default_factory=list, description="Ids of near-duplicates that were left out")
+    duplicates: list[str] = Field(
+        default_factory=list, description="Ids of near-duplicates that were left out"
+    )
 
 
 class RecallOutput(Shape):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -46,13 +47,10 @@ class Line(BaseModel):
     @classmethod
     def of(cls, memory: Memory) -> Line:
         """Return a memory as a line."""
-        scope = memory.scope
         return cls(
-            id=memory.id, text=memory.text, created_at=memory.created_at, agent=scope.agent, channel=scope.channel,
-            account=scope.account, chat=scope.chat, sender=scope.sender, chat_type=scope.chat_type,
-            session=memory.session, speaker=memory.speaker, provenance=memory.provenance,
-            source_ref=memory.source_ref, importance=memory.importance, pinned=memory.pinned,
-        )  # fmt: skip
+            **{name: getattr(memory, name) for name in cls.model_fields if hasattr(memory, name)},
+            **asdict(memory.scope),
+        )
 
     def saying(self) -> Saying:
         """Return the line as a saying; its id makes reading it twice store it once."""
@@ -129,5 +127,3 @@ def _read(raw: bytes) -> Saying:
     if line.version > VERSION:
         raise InputError(f"version {line.version} is newer than {VERSION}", hint="Update clawcortex.")
     return line.saying()
-
-

@@ -100,6 +100,8 @@ def write(context: Context, sayings: Sequence[Saying], operation: str) -> list[S
         stored.append(Stored(id=mine[0].id, fresh=mine[0].fresh, parts=len(mine), redacted=list(kinds)))
     fresh = [one.id for one in stored if one.fresh]
     if fresh:
-        context.store.audit(context.caller.actor, operation, fresh[0], {"ids": fresh, "origin": context.caller.origin})
+        context.store.audit(
+            context.caller.actor, operation, fresh[0], {"ids": fresh, "origin": context.caller.origin}
+        )
         context.resources.wake()
     return stored
