@@ -9,6 +9,7 @@ import urllib.request
 import pytest
 
 from .house import ROOT, House
+from .loopback import until
 
 HOOKS = {
     "message_received",
@@ -58,3 +59,10 @@ def test_health_is_for_the_gateways_owner_only(house: House) -> None:
     request.add_header("authorization", "Bearer house")
     with urllib.request.urlopen(request) as answer:
         assert json.loads(answer.read())["ready"] is True
+
+
+def test_a_reload_replaces_the_server(house: House) -> None:
+    before = house.wait_for_server()
+    house.openclaw("plugins", "reload", "clawcortex")
+    until(lambda: before not in {one.pid for one in house.servers()}, "the old server ends")
+    assert [one.pid for one in house.servers()] == [house.wait_for_server()]
