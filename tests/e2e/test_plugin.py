@@ -65,4 +65,5 @@ def test_a_reload_replaces_the_server(house: House) -> None:
     before = house.wait_for_server()
     house.openclaw("plugins", "reload", "clawcortex")
     until(lambda: before not in {one.pid for one in house.servers()}, "the old server ends")
-    assert [one.pid for one in house.servers()] == [house.wait_for_server()]
+    after = house.wait_for_server()
+    assert [one.pid for one in house.servers()] == [after]
