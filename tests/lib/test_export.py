@@ -15,7 +15,7 @@ import pytest
 from clawcortex.errors import DiskFullError, ModelError, ReadOnlyError
 from clawcortex.models.artifacts import GRAPH, MANIFEST, WEIGHTS, Manifest, artifact_folder
 from clawcortex.models.embedder import get_embedder
-from clawcortex.models.export import export, main
+from clawcortex.models.export import _current, export, main
 from clawcortex.models.onnx import OnnxEmbedder
 from clawcortex.models.source import find_folder, fingerprint, stamp
 from clawcortex.models.torch import TorchEmbedder
@@ -121,6 +121,15 @@ def test_touched_source_is_compared_by_its_bytes(models: Path, tiny: Path) -> No
     (tiny / "config.json").touch()
     assert stamp(tiny) != before
     assert "already exported" in said(tiny)[1]
+
+
+@pytest.mark.parametrize("versions", [{}, {"onnxruntime": "1.0"}])
+def test_a_graph_of_another_runtime_is_not_kept(models: Path, tiny: Path, versions: dict[str, str]) -> None:
+    folder = artifact_folder(str(tiny))
+    manifest = json.loads((folder / MANIFEST).read_bytes())
+    assert _current(str(tiny), folder, tiny, print) is not None
+    (folder / MANIFEST).write_text(json.dumps({**manifest, "versions": versions}))
+    assert _current(str(tiny), folder, tiny, print) is None
 
 
 def test_a_damaged_export_is_made_anew(models: Path, tiny: Path) -> None:

@@ -12,31 +12,28 @@ import os
 import shutil
 import sys
 import tempfile
-import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from clawcortex.models.base import Floats
+from typing import TYPE_CHECKING
 
 from clawcortex.errors import ClawcortexError, DiskFullError, ModelError
 from clawcortex.files import locked, storage_error, sync_folder
 from clawcortex.models.artifacts import (
-    GRAPH,
     MANIFEST,
-    TOKENIZER,
-    WEIGHTS,
     Manifest,
     artifact_folder,
     read_manifest,
-    sha256,
     verify,
 )
+from clawcortex.models.graph import write_graph
 from clawcortex.models.source import find_folder, fingerprint, stamp
 from clawcortex.paths import private_folder
+
+if TYPE_CHECKING:
+    from clawcortex.models.base import Floats
 
 Say = Callable[[str], None]
 EXPORT_SECONDS = 600.0
@@ -72,12 +69,19 @@ def _current(name: str, folder: Path, source: Path, say: Say) -> Manifest | None
     except ModelError as error:
         say(f"{error.message}: exporting anew")
         return None
-    # What could not be exported once may be with other versions of the exporter.
-    return manifest if manifest.backend == "onnx" or manifest.versions == _versions() else None
+    # Another ONNX Runtime may not read the fused graph; another exporter may export what this one could not.
+    deciding = ("onnxruntime",) if manifest.backend == "onnx" else _VERSIONED
+    now = _versions()
+    same = all(manifest.versions.get(package) == now.get(package) for package in deciding)
+    return manifest if same else None
 
 
 def _versions() -> dict[str, str]:
-    return {package: metadata.version(package) for package in _VERSIONED}
+    found = {}
+    for package in _VERSIONED:
+        with suppress(metadata.PackageNotFoundError):
+            found[package] = metadata.version(package)
+    return found
 
 
 def _need_space(folder: Path, source: Path) -> None:
@@ -110,7 +114,7 @@ def _export(name: str, folder: Path, source: Path, say: Say) -> Manifest:
             versions=_versions(),
         )
         try:
-            manifest = _compared(work, _graph(work, transformer, manifest), texts, reference)
+            manifest = _compared(work, write_graph(work, transformer, manifest), texts, reference)
             say(f"Exported; on {len(texts)} sentences the lowest cosine is {manifest.parity:.7f}")
         except (OSError, MemoryError):
             raise
@@ -136,83 +140,6 @@ _VERSIONED = (
     "torch",
     "transformers",
 )
-
-
-def _graph(work: Path, transformer: Any, manifest: Manifest) -> Manifest:
-    """Write graph, weights and tokenizer; return the manifest of what they take."""
-    features = transformer.preprocess(["the first text", "a second one"])
-    inputs = tuple(name for name in ("input_ids", "attention_mask", "token_type_ids") if name in features)
-    if inputs[:2] != ("input_ids", "attention_mask"):
-        raise ModelError("its first module takes no input_ids and attention_mask")
-    _trace(work / "traced.onnx", transformer, {name: features[name] for name in inputs})
-    _optimise(work / "traced.onnx", work / GRAPH)
-    tokenizer = transformer.tokenizer
-    longest = int(transformer.max_seq_length or tokenizer.model_max_length)
-    tokenizer.backend_tokenizer.save(str(work / TOKENIZER))
-    prompt = transformer.prompts.get(transformer.default_prompt_name or "", "") or ""
-    return replace(
-        manifest,
-        backend="onnx",
-        max_tokens=longest,
-        inputs=inputs,
-        pad=int(tokenizer.pad_token_id or 0),
-        prompt=prompt,
-        files={
-            name: ((work / name).stat().st_size, sha256(work / name)) for name in (GRAPH, WEIGHTS, TOKENIZER)
-        },
-    )
-
-
-def _trace(path: Path, transformer: Any, features: dict[str, Any]) -> None:
-    import torch
-
-    names = list(features)
-
-    class Whole(torch.nn.Module):
-        """Tokens in, one unit vector out: transformer, pooling, every module behind."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.transformer = transformer
-
-        def forward(self, *tensors: Any) -> Any:
-            output = self.transformer(dict(zip(names, tensors, strict=True)))
-            return torch.nn.functional.normalize(output["sentence_embedding"], dim=-1)
-
-    dynamic = tuple({0: "batch", 1: "sequence"} for _ in names)
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            Whole().eval(),
-            tuple(features.values()),
-            dynamo=True,
-            verbose=False,
-            opset_version=23,  # the first with an Attention node: a fifth faster, and less memory
-            input_names=names,
-            output_names=["sentence_embedding"],
-            dynamic_shapes=(dynamic,),
-        )
-        if program is None:
-            raise ModelError("torch.onnx.export returned nothing")
-        program.save(str(path), external_data=True)
-
-
-def _optimise(traced: Path, graph: Path) -> None:
-    """Fuse the graph's nodes now rather than at every start, and put the weights where they can be mapped."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    # EXTENDED is the highest level whose result does not depend on this CPU.
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
-    options.optimized_model_filepath = str(graph)
-    options.add_session_config_entry("session.optimized_model_external_initializers_file_name", WEIGHTS)
-    options.add_session_config_entry(
-        "session.optimized_model_external_initializers_min_size_in_bytes", "1024"
-    )
-    onnxruntime.InferenceSession(str(traced), options, providers=["CPUExecutionProvider"])
-    for file in traced.parent.glob(f"{traced.name}*"):
-        file.unlink()
 
 
 def _compared(work: Path, manifest: Manifest, texts: Sequence[str], reference: Floats) -> Manifest:

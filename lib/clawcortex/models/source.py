@@ -61,14 +61,14 @@ def _files(folder: Path) -> list[Path]:
 
 def _local(name: str) -> Path | None:
     folder = Path(name).expanduser()
+    if not folder.is_absolute() and not name.startswith("."):
+        return None  # a bare name means the same model whatever folder this process runs in
     if (folder / "modules.json").is_file() or (folder / "config.json").is_file():
         return folder.resolve()
-    if folder.is_absolute() or name.startswith((".", "~")):
-        raise ModelError(
-            f"{name}: holds no sentence-transformers model (no modules.json)",
-            hint="Set embedding_model to a folder saved by SentenceTransformer.save().",
-        )
-    return None
+    raise ModelError(
+        f"{name}: holds no sentence-transformers model (no modules.json)",
+        hint="Set embedding_model to a folder saved by SentenceTransformer.save().",
+    )
 
 
 def _package(name: str) -> Path | None:
