@@ -11,7 +11,6 @@ machine hits both.
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import subprocess
 import sys
@@ -160,19 +159,28 @@ def own_embedding(rounds: int) -> float:
     return float(np.median(taken[10:]))
 
 
+CHILD = """
+import resource, subprocess, sys, time
+begun = time.perf_counter()
+done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+taken = time.perf_counter() - begun
+print(done.returncode, taken * 1000, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+"""Runs a command from a small process: a child's peak memory counts its parent's until it is replaced."""
+
+
 def process_cost(command: list[str]) -> tuple[float, float]:
     """Return the median milliseconds and the peak megabytes of a short process."""
-    times, peak = [], 0
+    times, peak = [], 0.0
+    unit = 1_024 if sys.platform == "linux" else 1_048_576
     for _ in range(15):
-        begun = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        times.append((time.perf_counter() - begun) * 1_000)
-        peak = max(peak, usage.ru_maxrss // (1_024 if sys.platform == "linux" else 1_048_576))
-        if process.returncode:
-            raise SystemExit(f"{command} failed with {process.returncode}")
-    return float(np.median(times)), float(peak)
+        ran = subprocess.run(["python3", "-c", CHILD, *command], capture_output=True, check=True, text=True)
+        code, taken, memory = ran.stdout.split()
+        if code != "0":
+            raise SystemExit(f"{command} failed with {code}: {ran.stderr}")
+        times.append(float(taken))
+        peak = max(peak, int(memory) / unit)
+    return float(np.median(times)), peak
 
 
 def measure(count: int, rounds: int) -> dict[str, float]:

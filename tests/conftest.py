@@ -29,6 +29,7 @@ for folder in reversed(CODE):
     sys.path.insert(0, str(folder))
 os.environ["PYTHONPATH"] = os.pathsep.join(map(str, CODE))
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / "node_modules" / ".cache" / "hypothesis"))
 
 from clawcortex import paths  # noqa: E402 (the path is set above)
 from clawcortex.settings import Settings  # noqa: E402

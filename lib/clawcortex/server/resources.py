@@ -41,12 +41,16 @@ class Opened:
 
 def open_resources(settings: Settings, wake: Nudge, drain: Nudge) -> Opened:
     """Open the store and its index, name the embedder, load the skills; slow imports happen here."""
+    from clawcortex.files import remove_leftovers
     from clawcortex.models.embedder import get_embedder
     from clawcortex.skills.context import Resources
     from clawcortex.store.index import Index
     from clawcortex.store.opening import open_store
 
     store = open_store(settings)
+    for folder in (paths.cache_dir() / "index", paths.state_dir() / "exports"):
+        if folder.is_dir():
+            remove_leftovers(folder)  # a killed writer's half file may hold what was forgotten since
     try:
         embedder = get_embedder(settings)
         index = Index(
