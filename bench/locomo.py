@@ -62,11 +62,17 @@ def _turns(name: str, talk: dict[str, Any]) -> tuple[Turn, ...]:
     numbers = sorted(int(found[1]) for key in talk if (found := _SESSION.fullmatch(key)))
     turns = []
     for number in numbers:
-        start = datetime.strptime(talk[f"session_{number}_date_time"], "%I:%M %p on %d %B, %Y").replace(tzinfo=UTC)
+        start = datetime.strptime(talk[f"session_{number}_date_time"], "%I:%M %p on %d %B, %Y").replace(
+            tzinfo=UTC
+        )
         for i, said in enumerate(talk[f"session_{number}"]):
             at = start + timedelta(seconds=30 * i)
             ref = f"{name}/{said['dia_id']}"
-            turns.append(Turn(ref, said["speaker"], said["text"], said.get("blip_caption") or "", at, f"{name}/{number}"))
+            turns.append(
+                Turn(
+                    ref, said["speaker"], said["text"], said.get("blip_caption") or "", at, f"{name}/{number}"
+                )
+            )
     return tuple(turns)
 
 

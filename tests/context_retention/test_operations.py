@@ -242,7 +242,7 @@ def test_the_index_is_rebuilt(asking: Asking) -> None:
 
 
 def test_sharing_is_a_setting(asking: Asking) -> None:
-    settings = Settings(embedding_backend="hash", owners=("telegram:111",))
+    settings = Settings(owners=("telegram:111",))
     op.remember(asking(), shapes.RememberInput(text="The bins go out on Tuesday"))
     query = shapes.RecallInput(query="bins Tuesday")
     assert op.recall(asking(ANN), query).hits == []

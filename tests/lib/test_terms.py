@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+
 from clawcortex.text.terms import LONGEST, hashed, terms
 
 
@@ -23,7 +24,10 @@ from clawcortex.text.terms import LONGEST, hashed, terms
         ("\u6771\u4eac\u30bf\u30ef\u30fc", ["\u6771\u4eac", "\u4eac\u30bf", "\u30bf\u30ef", "\u30ef\u30fc"]),
         ("\u732b", ["\u732b"]),
         ("\ud55c\uad6d\uc5b4", ["\ud55c\uad6d", "\uad6d\uc5b4"]),
-        ("\u0421\u044a\u0435\u0448\u044c \u0451\u043b\u043a\u0443", ["\u0441\u044a\u0435\u0448\u044c", "\u0435\u043b\u043a\u0443"]),
+        (
+            "\u0421\u044a\u0435\u0448\u044c \u0451\u043b\u043a\u0443",
+            ["\u0441\u044a\u0435\u0448\u044c", "\u0435\u043b\u043a\u0443"],
+        ),
         ("\U0001f600 \u200f\u05e9\u05dc\u05d5\u05dd", ["\u05e9\u05dc\u05d5\u05dd"]),
     ],
 )
@@ -32,7 +36,9 @@ def test_terms(text: str, expected: list[str]) -> None:
 
 
 def test_every_stem_is_one_run_of_letters_and_digits() -> None:
-    everything = "".join(map(chr, range(0x20, 0x3000))) + " don't o'neil a_b \u0928\u092e\u0938\u094d\u0924\u0947"
+    everything = (
+        "".join(map(chr, range(0x20, 0x3000))) + " don't o'neil a_b \u0928\u092e\u0938\u094d\u0924\u0947"
+    )
     assert all(stem.isalnum() for stem in terms(everything))
 
 

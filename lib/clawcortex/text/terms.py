@@ -33,8 +33,9 @@ STOPWORDS = frozenset(
 
 _IRREGULAR = """be been being|begin began begun|bite bit bitten|blow blew blown|break broke broken|bring brought
 build built|buy bought|catch caught|choose chose chosen|come came|draw drew drawn|dream dreamt|drink drank drunk
-drive drove driven|eat ate eaten|fall fell fallen|feel felt|fight fought|find found|fly flew flown|forget forgot forgotten
-forgive forgave forgiven|freeze froze frozen|give gave given|go went gone|grow grew grown|hang hung|hear heard
+drive drove driven|eat ate eaten|fall fell fallen|feel felt|fight fought|find found|fly flew flown
+forget forgot forgotten|forgive forgave forgiven|freeze froze frozen|give gave given|go went gone
+grow grew grown|hang hung|hear heard
 hide hid hidden|hold held|keep kept|know knew known|learn learnt|leave left|lend lent|lose lost|make made|mean meant
 meet met|pay paid|ride rode ridden|ring rang rung|rise rose risen|run ran|say said|see saw seen|seek sought|sell sold
 send sent|shake shook shaken|shoot shot|show shown|sing sang sung|sit sat|sleep slept|speak spoke spoken|spend spent
@@ -48,7 +49,9 @@ BASE = {form: group.split()[0] for group in re.split(r"[|\n]", _IRREGULAR) for f
 """Forms that no suffix rule reaches, and the few pairs of everyday words that mean the same."""
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
-_CJK = re.compile("([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f]+)")
+_CJK = re.compile(
+    "([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f]+)"
+)
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\uff07": "'"})
 _NEGATED = re.compile(r"n't$")
 _local = threading.local()
@@ -102,4 +105,6 @@ def terms(text: str) -> list[str]:
 
 def hashed(stems: Sequence[str]) -> NDArray[np.uint32]:
     """Return the crc32 of every stem."""
-    return np.fromiter((zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in stems), np.uint32, len(stems))
+    return np.fromiter(
+        (zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in stems), np.uint32, len(stems)
+    )

@@ -5,28 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
+
 from clawcortex.store.base import Floats, Ints, Store
 from clawcortex.store.index import View
 from clawcortex.text.terms import hashed
-from numpy.typing import NDArray
-
-from context_retention.features import Rarity, bm25, counts_of
+from context_retention import lexical
 from context_retention.query import Query
 
 Mask = NDArray[np.bool_]
 
-LEXICAL, DENSE, AROUND = 150, 150, 50
+LEXICAL, DENSE, AROUND = 100, 100, 30
 """How many come from full text, from vectors, and how many of the best of both bring their neighbours."""
-POSTINGS = 4_000
+POSTINGS = 3_000
 """Stems are taken rarest first until they stand in this many memories together; the rarest always."""
-RECENT = 20
-"""When no stem and no vector finds anything: the newest memories."""
 
 
 def rarest(query: Query, frequencies: Mapping[str, int]) -> list[str]:
     """Return the known stems of the query, rarest first, as many as the cap on postings allows."""
-    known = sorted((frequencies[stem], stem) for stem in (*query.stems, *query.names) if frequencies.get(stem, 0) > 0)
-    taken, total = [], 0
+    known = sorted(
+        (frequencies[stem], stem) for stem in (*query.stems, *query.names) if frequencies.get(stem, 0) > 0
+    )
+    taken: list[str] = []
+    total = 0
     for count, stem in known:
         if taken and total + count > POSTINGS:
             break
@@ -52,9 +53,10 @@ def candidates(
         found = found[found >= 0]
         found = found[mask[found]]
         if len(found) > LEXICAL:
-            hashes = hashed(query.stems)
-            rarity = Rarity.of(query.stems, frequencies, len(mask))
-            strength = bm25(counts_of(view, found, hashes), view.columns.term_counts[found], rarity)
+            pointers, words = view.terms_of(found)
+            counts, _ = lexical.counts(pointers, words, hashed(query.stems))
+            rare = lexical.rarity(query.stems, frequencies, len(mask))
+            strength = lexical.bm25(counts, np.diff(pointers).astype(np.float32), rare)
             found = found[np.argsort(-strength, kind="stable")[:LEXICAL]]
         parts.append(found)
     if query_vector is not None and mask.any():

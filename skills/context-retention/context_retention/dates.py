@@ -21,10 +21,14 @@ MONTHS = {
 WEEKDAYS = {n: i for i, n in enumerate("monday tuesday wednesday thursday friday saturday sunday".split())}
 SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 UNITS = {"day": 1, "week": 7, "weekend": 7, "fortnight": 14, "month": 30, "year": 365}
-NUMBERS = {n: i for i, n in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())}
+NUMBERS = {
+    n: i for i, n in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+}
 NUMBERS |= {"a": 1, "an": 1, "couple": 2, "few": 3, "several": 4}
 AMBIGUOUS = frozenset({"may", "march", "mar", "jan", "sun", "fall", "spring"})
-LEADS = frozenset("in of since during until till by from before after last this early late mid around through".split())
+LEADS = frozenset(
+    "in of since during until till by from before after last this early late mid around through".split()
+)
 
 _TOKEN = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{4}|\d+(?:st|nd|rd|th)?\b|[^\W\d_]+")
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?")
@@ -63,7 +67,11 @@ class _Reader:
 
     def year(self, i: int) -> int:
         word = self.word(i)
-        return int(word) if len(word) == 4 and word.isascii() and word.isdigit() and 1970 <= int(word) <= 2100 else 0
+        return (
+            int(word)
+            if len(word) == 4 and word.isascii() and word.isdigit() and 1970 <= int(word) <= 2100
+            else 0
+        )
 
     def date(self, year: int, month: int, day: int) -> Window | None:
         if not (1970 <= year <= 2100 and 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]):
@@ -153,10 +161,18 @@ class _Reader:
         if month:
             before = i - 2 if self.word(i - 1) == "of" else i - 1
             day = self.day(before) or self.day(i + 1)
-            year = self.year(i + 1) or self.year(i + 2) if self.word(i + 1) == "of" or self.day(i + 1) else self.year(i + 1)
+            year = (
+                self.year(i + 1) or self.year(i + 2)
+                if self.word(i + 1) == "of" or self.day(i + 1)
+                else self.year(i + 1)
+            )
             if day:
                 return self.date(year or self.latest_year(month, day), month, day)
-            if word in AMBIGUOUS and not year and not (self.raw[i][0].isupper() and self.word(i - 1) in LEADS):
+            if (
+                word in AMBIGUOUS
+                and not year
+                and not (self.raw[i][0].isupper() and self.word(i - 1) in LEADS)
+            ):
                 return None
             return self.month(year or self.latest_year(month), month)
         if word in SEASONS:
@@ -170,7 +186,11 @@ class _Reader:
         year = self.year(i)
         named = {*MONTHS, *SEASONS, "of"}
         dated = self.word(i - 1) in named or (self.day(i - 1) and self.word(i - 2) in MONTHS)
-        if not year or (dated and self.word(i - 1) != "of") or not self.today.year - 40 <= year <= self.today.year + 2:
+        if (
+            not year
+            or (dated and self.word(i - 1) != "of")
+            or not self.today.year - 40 <= year <= self.today.year + 2
+        ):
             return None
         if self.word(i - 1) == "of" and self.word(i - 2) in {*MONTHS, *SEASONS}:
             return None

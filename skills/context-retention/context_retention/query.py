@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clawcortex.text.terms import fold, terms
-
 from context_retention.dates import Window, windows
 
 LONGEST = 1_200
@@ -28,9 +27,13 @@ EVERYDAY_NAMES = frozenset(
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 _FIRST = re.compile(r"\b(?:i|me|my|mine|myself|we|us|our|ours|i'm|i've|i'd|i'll)\b", re.IGNORECASE)
 _WHEN = re.compile(
-    r"\bwhen\b|\b(?:what|which)\s+(?:date|day|time|year|month|week)\b|\bhow\s+(?:long|recently|soon)\b", re.IGNORECASE
+    r"\bwhen\b|\b(?:what|which)\s+(?:date|day|time|year|month|week)\b|\bhow\s+(?:long|recently|soon)\b",
+    re.IGNORECASE,
 )
-_COUNT = re.compile(r"\bhow\s+(?:many|much|often|old|long|far|big|tall)\b|\bwhat\s+(?:number|age|price|score)\b", re.IGNORECASE)
+_COUNT = re.compile(
+    r"\bhow\s+(?:many|much|often|old|long|far|big|tall)\b|\bwhat\s+(?:number|age|price|score)\b",
+    re.IGNORECASE,
+)
 _HISTORY = re.compile(
     r"\b(?:before|used\s+to|previous(?:ly)?|formerly|originally|earlier|at\s+first|back\s+then|what\s+was|what\s+were|"
     r"who\s+was|where\s+was|old|former|in\s+the\s+past|history|first\s+time|once)\b",
@@ -72,7 +75,6 @@ class Query:
     wants_when: bool
     wants_count: bool
     wants_history: bool
-    is_question: bool
 
 
 def _ends(text: str) -> str:
@@ -85,13 +87,18 @@ def _ends(text: str) -> str:
 
 
 def _known(speakers: Mapping[int, str]) -> dict[str, list[int]]:
-    """Return the speakers' numbers by every word of their names."""
+    """Return the speakers' numbers by every word of their names, as folded."""
     known: dict[str, list[int]] = {}
     for number, name in speakers.items():
-        for word in fold(name).replace("@", " ").split():
+        for word in _WORD.findall(name):
             if len(word) > 1:
-                known.setdefault(word, []).append(number)
+                known.setdefault(fold(word), []).append(number)
     return known
+
+
+def _plain(speakers: Mapping[int, str]) -> frozenset[str]:
+    """Return the names that no capital sets apart from other words: ids as "main", "coder", "ann"."""
+    return frozenset(name for name in speakers.values() if name.islower())
 
 
 def _bare(word: str) -> tuple[str, bool]:
@@ -101,10 +108,12 @@ def _bare(word: str) -> tuple[str, bool]:
     return stripped, stripped != folded
 
 
-def _mentions(text: str, known: Mapping[str, list[int]]) -> Iterator[tuple[re.Match[str], str, bool]]:
+def _mentions(
+    text: str, known: Mapping[str, list[int]], wordlike: frozenset[str]
+) -> Iterator[tuple[re.Match[str], str, bool]]:
     for match in _WORD.finditer(text):
         name, owns = _bare(match[0])
-        if name in known and (name not in EVERYDAY_NAMES or (match[0][0].isupper() and match.start() > 0)):
+        if name in known and (name not in wordlike or (match[0][0].isupper() and match.start() > 0)):
             yield match, name, owns
 
 
@@ -131,22 +140,26 @@ def _agree(match: re.Match[str]) -> str:
 def parse(text: str, *, now: datetime, speakers: Mapping[int, str], asker: str = "") -> Query:
     """Read a question or any other prompt; never fails, whatever the text."""
     ends = _ends(text)
-    mentions = list(_mentions(ends, _known(speakers)))
-    named = frozenset(number for _, name, _ in mentions for number in _known(speakers)[name])
+    known = _known(speakers)
+    wordlike = EVERYDAY_NAMES | _plain(speakers)
+    mentions = list(_mentions(ends, known, wordlike))
+    named = frozenset(number for _, name, _ in mentions for number in known[name])
     own = frozenset(number for number, name in speakers.items() if asker and name == asker)
     spoken_of = {name for _, name, _ in mentions}
     names = tuple(dict.fromkeys(stem for name in spoken_of for stem in terms(name)))
     every = dict.fromkeys(terms(ends))
-    stems = tuple(stem for stem in every if stem not in names)[:MOST_STEMS]
+    stems = tuple(stem for stem in every if stem not in names)[:MOST_STEMS] or tuple(every)[:MOST_STEMS]
+    if all(len(stem) == 1 and stem.isascii() for stem in stems):
+        stems = ()  # "2 + 2": a digit alone finds any number
     wanted = named or (own if _FIRST.search(ends) else frozenset())
     core = _LEAD_IN.sub("", ends, count=1)
     embed = core if len(core) > 2 else ends
     if named:
-        rest = list(_mentions(embed, _known(speakers)))
+        rest = list(_mentions(embed, known, wordlike))
         embed = _first_person(embed, rest, alone=len(spoken_of) == 1)
     return Query(
         text=text,
-        stems=stems or tuple(every)[:MOST_STEMS],
+        stems=stems,
         names=names,
         speakers=wanted,
         by_name=bool(named),
@@ -156,5 +169,4 @@ def parse(text: str, *, now: datetime, speakers: Mapping[int, str], asker: str =
         wants_when=bool(_WHEN.search(ends)),
         wants_count=bool(_COUNT.search(ends)),
         wants_history=bool(_HISTORY.search(ends)),
-        is_question=ends.endswith("?"),
     )

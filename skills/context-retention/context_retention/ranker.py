@@ -12,9 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from clawcortex.store.base import Floats
 
-from context_retention.features import NAMES, Features
+from clawcortex.store.base import Floats
+from context_retention.features import NAMES, PARTS, Features
 
 WEIGHTS = Path(__file__).with_name("ranker.json")
 HALF_LIFE_DAYS, RECENCY_FLOOR = 30.0, 0.5
@@ -22,18 +22,6 @@ IMPORTANCE = (0.8, 1.2)
 """What the odds are multiplied with, from trivial to vital."""
 SUPERSEDED = 0.5
 """What the odds of a memory are multiplied with that a newer one replaces."""
-
-PARTS = {
-    "dense": ("cos", "cos_gap", "cos_rank"),
-    "lexical": ("lex", "lex_gap", "lex_rank", "cover", "rarest", "phrase", "mix_gap", "count"),
-    "speaker": ("speaker", "speaker_prev", "speaker_next", "addressed", "addressed_near"),
-    "date": ("date_in", "date_after", "date_before", "when"),
-    "window": (
-        "cos_prev", "cos_next", "cos_prev2", "cos_next2", "cos_window", "lex_prev", "lex_next", "lex_prev2", "lex_next2",
-        "lex_window", "lex_wide", "window_gap", "cover_window", "cover_wide",
-        "session_lex", "session_cos", "session_share", "session_mix",
-    ),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +69,39 @@ def logits(features: Features) -> Floats:
     return np.where(features.embedded, hybrid, both["lexical"].logits(features.values)).astype(np.float32)
 
 
+def weighed(
+    learned: Floats,
+    features: Features,
+    *,
+    half_life_days: float = HALF_LIFE_DAYS,
+    recency_floor: float = RECENCY_FLOOR,
+) -> Floats:
+    """Return probabilities: the odds of the learned log-odds, times recency, importance and what is outdated."""
+    weight = _recency(features, half_life_days, recency_floor) * _importance(features)
+    weight = np.where(features.superseded, weight * SUPERSEDED, weight)
+    with np.errstate(over="ignore"):
+        return np.asarray(1 / (1 + np.exp(-learned) / weight), np.float32)
+
+
 def score(
     features: Features, *, half_life_days: float = HALF_LIFE_DAYS, recency_floor: float = RECENCY_FLOOR
 ) -> Floats:
     """Return the probability in [0, 1] that each candidate answers the question."""
-    weight = _recency(features, half_life_days, recency_floor) * _importance(features)
-    weight = np.where(features.superseded, weight * SUPERSEDED, weight)
-    with np.errstate(over="ignore"):
-        return np.asarray(1.0 / (1.0 + np.exp(-logits(features)) / weight), np.float32)
+    return weighed(logits(features), features, half_life_days=half_life_days, recency_floor=recency_floor)
 
 
 def why(
-    features: Features, i: int, *, half_life_days: float = HALF_LIFE_DAYS, recency_floor: float = RECENCY_FLOOR
+    features: Features,
+    i: int,
+    *,
+    half_life_days: float = HALF_LIFE_DAYS,
+    recency_floor: float = RECENCY_FLOOR,
 ) -> dict[str, float]:
     """Return how much each part of the score adds to the log-odds of candidate `i`, against the usual candidate."""
     model = weights()["hybrid" if features.embedded[i] else "lexical"]
     added = (features.values[i] - model.usual) * model.coefficients
     parts = {part: float(sum(added[NAMES.index(name)] for name in names)) for part, names in PARTS.items()}
+    del parts["question"]
     parts["recency"] = float(np.log(_recency(features, half_life_days, recency_floor)[i]))
     parts["importance"] = float(np.log(_importance(features)[i]))
     return parts

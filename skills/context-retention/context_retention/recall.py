@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from clawcortex.errors import ModelError
 from clawcortex.skills.context import Context
-from clawcortex.store.base import FLAG_UNTRUSTED, Floats
+from clawcortex.store.base import FLAG_UNTRUSTED, Floats, Ints
 from clawcortex.store.index import View
 from clawcortex.store.records import Memory
+from clawcortex.text.terms import hashed, terms
 from clawcortex.text.tokens import count_tokens
-from context_retention import ranker
+from context_retention import confidence, ranker
 from context_retention.candidates import candidates
 from context_retention.conflicts import Said, settle
 from context_retention.features import Features, compute
@@ -84,12 +85,14 @@ def search(context: Context, wanted: Wanted) -> RecallOutput:
     vector = _query_vector(context, query)
     frequencies = context.store.frequencies((*query.stems, *query.names))
     rows = candidates(query, view, context.store, vector, _mask(view, wanted), frequencies)
+    rows = _without_echoes(context, view, rows, wanted)
     features = compute(query, view, rows, vector, frequencies, len(view.columns.n))
-    scores = ranker.score(
+    chances = ranker.score(
         features,
         half_life_days=context.settings.half_life_days,
         recency_floor=context.settings.recency_floor,
     )
+    scores = confidence.scores(query, features, chances)
     best = np.argsort(-scores, kind="stable")
     best = best[scores[best] >= context.settings.min_score][: 2 * wanted.top_k]
     hits = _hits(context, view, rows[best], scores[best], features, best)[: wanted.top_k]
@@ -100,6 +103,21 @@ def search(context: Context, wanted: Wanted) -> RecallOutput:
         mode="lexical" if vector is None else "hybrid",
         took_ms=round((time.perf_counter() - started) * 1_000, 2),
     )
+
+
+def _without_echoes(context: Context, view: View, rows: Ints, wanted: Wanted) -> Ints:
+    """Leave out earlier copies of the very question: they hold no answer and would outrank it."""
+    asked = hashed(terms(wanted.text))
+    alike = rows[view.columns.term_counts[rows] == len(asked)]
+    if not len(asked) or not len(alike):
+        return rows
+    _, words = view.terms_of(alike)
+    alike = alike[(words.reshape(len(alike), len(asked)) == asked).all(axis=1)]
+    if not len(alike):
+        return rows
+    copies = context.store.rows([int(n) for n in view.columns.n[alike]])
+    echoes = [one.n for one in copies if wanted.trusted_only or one.text.rstrip().endswith("?")]
+    return rows[~np.isin(view.columns.n[rows], echoes)]
 
 
 def _hits(
