@@ -23,6 +23,9 @@ ClawcortexError
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+
 
 class ClawcortexError(Exception):
     """Carry a sentence for the user, a hint, a stable code, an HTTP status and an exit code."""
@@ -177,3 +180,17 @@ def from_dict(payload: dict[str, str]) -> ClawcortexError:
     kinds = {kind.code: kind for kind in _tree(ClawcortexError)}
     kind = kinds.get(payload.get("code", ""), ClawcortexError)
     return kind(payload.get("message", "unknown error"), hint=payload.get("hint"))
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+def storage_error(error: OSError, path: Path) -> StorageError:
+    """Return the typed error that says what the disk refused, on which path."""
+    reason = error.strerror or str(error)
+    if error.errno in _FULL:
+        return DiskFullError(f"{path}: no space left on the disk ({reason})")
+    if error.errno in _READ_ONLY:
+        return ReadOnlyError(f"{path}: cannot be written ({reason})")
+    return StorageError(f"{path}: {reason}", hint="Look at the named path; then call again.")

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from clawcortex.errors import BusyError, DiskFullError, ReadOnlyError, StorageError
+from clawcortex.errors import BusyError, storage_error
 
 TEMP_NAME = re.compile(r"^\..+\.(\d+)-[0-9a-f]{8}\.tmp$")
 """How `write_atomic` names what it has not renamed yet: `.<name>.<pid>-<random>.tmp`."""
-
-_FULL = {errno.ENOSPC, errno.EDQUOT}
-_READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
-
-
-def storage_error(error: OSError, path: Path) -> StorageError:
-    """Return the typed error that says what the disk refused, on which path."""
-    reason = error.strerror or str(error)
-    if error.errno in _FULL:
-        return DiskFullError(f"{path}: no space left on the disk ({reason})")
-    if error.errno in _READ_ONLY:
-        return ReadOnlyError(f"{path}: cannot be written ({reason})")
-    return StorageError(f"{path}: {reason}", hint="Look at the named path; then call again.")
 
 
 def write_atomic(path: Path, content: bytes) -> None:

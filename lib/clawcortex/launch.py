@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from clawcortex import paths
-from clawcortex.errors import ServerDownError, from_dict
+from clawcortex.errors import ServerDownError, from_dict, storage_error
 
 PYTHON = "CLAWCORTEX_PYTHON"
 _children: list[subprocess.Popen[bytes]] = []
@@ -48,8 +48,13 @@ def environment() -> dict[str, str]:
 
 def start(timeout: float = 30.0) -> dict[str, Any]:
     """Start the server detached, or adopt the one that runs; return its first line."""
-    errors = paths.private_folder(paths.log_path().parent) / "start.log"
-    with os.fdopen(os.open(errors, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stderr:
+    errors = paths.log_path().with_name("start.log")
+    try:
+        paths.private_folder(errors.parent)
+        descriptor = os.open(errors, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as error:
+        raise storage_error(error, errors) from error
+    with os.fdopen(descriptor, "wb") as stderr:
         child = subprocess.Popen(
             [python(), "-m", "clawcortex", "serve"],
             stdin=subprocess.DEVNULL,

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from clawcortex.errors import BusyError, DiskFullError, ReadOnlyError, StorageError
-from clawcortex.files import locked, remove_leftovers, storage_error, write_atomic
+from clawcortex.errors import BusyError, DiskFullError, ReadOnlyError, StorageError, storage_error
+from clawcortex.files import locked, remove_leftovers, write_atomic
 
 Mount = Callable[[str], Path]
 

@@ -19,8 +19,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clawcortex.errors import ClawcortexError, DiskFullError, ModelError
-from clawcortex.files import locked, storage_error, sync_folder
+from clawcortex.errors import ClawcortexError, DiskFullError, ModelError, storage_error
+from clawcortex.files import locked, sync_folder
 from clawcortex.models.artifacts import (
     MANIFEST,
     Manifest,

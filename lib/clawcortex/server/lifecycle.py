@@ -20,8 +20,7 @@ import portalocker
 
 import clawcortex
 from clawcortex import client, paths
-from clawcortex.errors import ClawcortexError, ConflictError, DeniedError
-from clawcortex.files import storage_error
+from clawcortex.errors import ClawcortexError, ConflictError, DeniedError, storage_error
 
 START_S = 30.0
 """How long one start waits for another one, and for a server that ends."""

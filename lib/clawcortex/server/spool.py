@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from clawcortex import paths
-from clawcortex.errors import ClawcortexError, InputError, StorageError, UnavailableError
-from clawcortex.files import storage_error, sync_folder
+from clawcortex.errors import ClawcortexError, InputError, StorageError, UnavailableError, storage_error
+from clawcortex.files import sync_folder
 
 log = logging.getLogger(__name__)
 

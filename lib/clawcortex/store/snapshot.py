@@ -21,8 +21,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from clawcortex.errors import CorruptedError
-from clawcortex.files import storage_error, sync_folder
+from clawcortex.errors import CorruptedError, storage_error
+from clawcortex.files import sync_folder
 from clawcortex.paths import private_folder
 from clawcortex.store.base import Ints
 

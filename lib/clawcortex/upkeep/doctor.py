@@ -15,6 +15,7 @@ import clawcortex
 from clawcortex import client, paths
 from clawcortex.errors import ClawcortexError
 from clawcortex.settings import load_settings
+from clawcortex.setup import json5
 from clawcortex.skills.registry import load
 
 PLUGIN = "clawcortex"
@@ -181,10 +182,10 @@ def _openclaw() -> Iterator[Check]:
 
 def _entry(config: Path) -> dict[str, Any]:
     try:
-        found = json.loads(config.read_text(encoding="utf-8"))
+        found, _ = json5.loads(config.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ClawcortexError(
-            f"{config} is not plain JSON: {error}", hint="Run `openclaw config validate`."
+            f"{config} cannot be read: {error}", hint="Run `openclaw config validate`."
         ) from error
     entry: dict[str, Any] = found.get("plugins", {}).get("entries", {}).get(PLUGIN, {})
     return entry

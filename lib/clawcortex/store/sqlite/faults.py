@@ -17,8 +17,8 @@ from clawcortex.errors import (
     LockedError,
     ReadOnlyError,
     StorageError,
+    storage_error,
 )
-from clawcortex.files import storage_error
 
 _CORRUPTED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
