@@ -21,6 +21,8 @@ FLAGS = "compactions"
 RESTORED = "compactions_restored"
 BLOCK_SHARE = 0.35
 """The checkpoint's share of the budget after a compaction; measured by bench/compaction_restore.py."""
+FRAME_TOKENS = 110
+"""What the composer's fence, notice and headings cost."""
 LOOK_BACK = 2_000
 """Most memories of a session that a checkpoint reads."""
 
@@ -137,8 +139,17 @@ def restore(context: Context, asker: Scope, session: str) -> Contribution | None
 
 
 def block_tokens(context: Context) -> int:
-    """Return the checkpoint's share of the budget after a compaction; recall for the prompt gets the rest."""
-    return int(context.settings.compaction_tokens * BLOCK_SHARE)
+    """Return the checkpoint's share of the budget after a compaction."""
+    return int(_tokens(context) * BLOCK_SHARE)
+
+
+def recall_tokens(context: Context) -> int:
+    """Return what is left of the budget after a compaction for recalling what the prompt is about."""
+    return _tokens(context) - block_tokens(context)
+
+
+def _tokens(context: Context) -> int:
+    return max(0, context.settings.compaction_tokens - FRAME_TOKENS)
 
 
 def _items(context: Context, asker: Scope, kept: object) -> list[Item]:

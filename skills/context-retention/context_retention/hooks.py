@@ -130,8 +130,7 @@ def _share(context: Context, *, restoring: bool) -> Share:
     settings = context.settings
     if not restoring:
         return Share(max(1, settings.recall_items), settings.recall_tokens, settings.inject_score)
-    left = settings.compaction_tokens - compaction.block_tokens(context)
-    return Share(WIDE_ITEMS, left, settings.inject_score / 4, extends=True)
+    return Share(WIDE_ITEMS, compaction.recall_tokens(context), settings.min_score, extends=True)
 
 
 def _item(hit: Hit) -> Item:
