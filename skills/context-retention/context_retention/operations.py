@@ -17,6 +17,8 @@ from context_retention.writing import Saying, write
 
 LISTED = 100
 FOUND_BY_QUERY = 100
+SURE_ENOUGH = 0.5
+"""Weakest score that `forget` acts on when it is given a question: what goes does not come back."""
 EVERY = 10_000_000
 REMEMBERED = 0.8
 """Importance of what somebody asked to be remembered."""
@@ -117,7 +119,7 @@ def _selected(context: Context, request: shapes.ForgetInput) -> list[Memory]:
         since=request.since,
         until=request.until,
     )
-    hits = [hit for hit in recall(context, asked).hits if hit.score >= context.settings.inject_score]
+    hits = [hit for hit in recall(context, asked).hits if hit.score >= SURE_ENOUGH]
     found = tuple(identity for hit in hits for identity in (hit.id, *hit.duplicates))
     return _of_chat(context.store.select(replace(selection, ids=found)), request.chat) if found else []
 

@@ -20,7 +20,7 @@ from clawcortex.text.tokens import count_tokens
 from context_retention import confidence, ranker
 from context_retention.candidates import candidates
 from context_retention.conflicts import Said, settle
-from context_retention.features import Features, compute
+from context_retention.features import compute
 from context_retention.query import Query, parse
 from context_retention.shapes import Hit, RecallOutput
 
@@ -87,19 +87,18 @@ def search(context: Context, wanted: Wanted) -> RecallOutput:
     rows = candidates(query, view, context.store, vector, _mask(view, wanted), frequencies)
     rows = _without_echoes(context, view, rows, wanted)
     features = compute(query, view, rows, vector, frequencies, len(view.columns.n))
-    chances = ranker.score(
-        features,
-        half_life_days=context.settings.half_life_days,
-        recency_floor=context.settings.recency_floor,
-    )
+    settings = context.settings
+    aging = {"half_life_days": settings.half_life_days, "recency_floor": settings.recency_floor}
+    chances = ranker.score(features, **aging)
     scores = confidence.scores(query, features, chances)
     best = np.argsort(-scores, kind="stable")
-    best = best[scores[best] >= context.settings.min_score][: 2 * wanted.top_k]
-    hits = _hits(context, view, rows[best], scores[best], features, best)[: wanted.top_k]
+    best = best[scores[best] >= settings.min_score][: 2 * wanted.top_k]
+    reasons = [ranker.why(features, int(i), **aging) for i in best]
+    hits = _hits(context, view, rows[best], scores[best], reasons)[: wanted.top_k]
     hits = _within(hits, wanted.budget_tokens)
     return RecallOutput(
         hits=hits,
-        abstained=not hits or hits[0].score < context.settings.inject_score,
+        abstained=not hits or hits[0].score < settings.inject_score,
         mode="lexical" if vector is None else "hybrid",
         took_ms=round((time.perf_counter() - started) * 1_000, 2),
     )
@@ -121,12 +120,7 @@ def _without_echoes(context: Context, view: View, rows: Ints, wanted: Wanted) ->
 
 
 def _hits(
-    context: Context,
-    view: View,
-    rows: NDArray[np.int64],
-    scores: Floats,
-    features: Features,
-    picked: NDArray[np.int64],
+    context: Context, view: View, rows: Ints, scores: Floats, reasons: list[dict[str, float]]
 ) -> list[Hit]:
     memories = context.store.rows([int(n) for n in view.columns.n[rows]])
     place = {int(n): i for i, n in enumerate(view.columns.n[rows])}
@@ -140,7 +134,7 @@ def _hits(
         _hit(
             memories[i],
             own[i],
-            ranker.why(features, int(picked[kept[i]])),
+            reasons[kept[i]],
             superseded_by=memories[order.superseded_by[i]].id if i in order.superseded_by else "",
             duplicates=[memories[j].id for j in order.duplicates.get(i, [])],
         )
