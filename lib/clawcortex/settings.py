@@ -54,7 +54,7 @@ class Settings(BaseModel):
         default=2_000, ge=0, le=16_000, description="Budget of the block after a compaction"
     )
     inject_score: float = Field(
-        default=0.3, ge=0, le=1, description="Weakest score that is put into a prompt"
+        default=0.35, ge=0, le=1, description="Weakest score that is put into a prompt"
     )
     min_score: float = Field(default=0.02, ge=0, le=1, description="Weakest score that recall returns at all")
     half_life_days: float = Field(default=30.0, gt=0, description="Recency half-life")
