@@ -25,7 +25,7 @@ def capture(process: int, each: int) -> None:
         for number in range(each):
             text = f"turn {number} of process {process} says something worth keeping"
             for _ in range(2):
-                turn = {"text": text, "source_ref": f"{process}:{number}"}
+                turn: dict[str, object] = {"text": text, "source_ref": f"{process}:{number}"}
                 post(connection, "/v1/context-retention/capture", turn)
 
 

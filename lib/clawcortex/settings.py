@@ -9,11 +9,13 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from clawcortex import paths
 from clawcortex.errors import SettingsError
+from clawcortex.setup import json5
 
 PREFIX = "CLAWCORTEX_"
 
@@ -67,6 +69,25 @@ class Settings(BaseModel):
         default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe line logged"
     )
 
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            return ZoneInfo(name).key if name else ""
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{name!r} is no IANA time zone, as Europe/Berlin is") from error
+
+
+def _openclaw_zone() -> str:
+    """Return the time zone that OpenClaw is set to, "" when it has none or cannot be read."""
+    config = paths.openclaw_dir() / "openclaw.json"
+    try:
+        found, _ = json5.loads(config.read_text(encoding="utf-8"))
+        zone = found["agents"]["defaults"]["userTimezone"]
+        return ZoneInfo(zone).key
+    except (OSError, ValueError, KeyError, TypeError, ZoneInfoNotFoundError):
+        return ""  # its own doctor names what is wrong with that file
+
 
 def load_settings(path: Path | None = None) -> Settings:
     """Read the settings once; raise SettingsError naming the file, the key and the reason."""
@@ -82,6 +103,8 @@ def load_settings(path: Path | None = None) -> Settings:
         if given is not None:
             is_list = field.annotation == tuple[str, ...]
             values[name] = [part.strip() for part in given.split(",") if part.strip()] if is_list else given
+    if not values.get("timezone"):
+        values["timezone"] = _openclaw_zone()
     try:
         return Settings(**values)
     except ValidationError as error:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from clawcortex.settings import Settings
 from clawcortex.skills.contribution import Contribution
+from clawcortex.skills.operation import Hook
 from clawcortex.store.records import Memory, Selection
 from clawcortex.text.fence import fence
 from context_retention import hooks, shapes
 from context_retention import operations as op
+from context_retention.sessions import session_name
 
 from .conftest import Asking
 from .events import GROUP, Chat
@@ -130,15 +133,21 @@ def test_an_empty_prompt_recalls_nothing(asking: Asking) -> None:
 
 
 def transcript(chat: Chat) -> Any:
+    told = {"transport": {"channel": "telegram"}, "senderIdentity": {"accountId": "default"}}
+    ann, bob = (
+        told | {"senderId": "111", "senderName": "Ann"},
+        told | {"senderId": "222", "senderName": "Bob"},
+    )
+    said = [
+        ("My dentist is Dr. Weber", ann),
+        ("The spare key is with Lena", ann),
+        ("I am somebody else", bob),
+    ]
     messages = [
-        {"role": "user", "content": "My dentist is Dr. Weber", "idempotencyKey": "k1", "timestamp": 1,
-         "__openclaw": {"senderId": "111", "senderName": "Ann"}},
-        {"role": "assistant", "content": "Noted.", "responseId": "a1", "timestamp": 2},
-        {"role": "user", "content": "The spare key is with Lena", "idempotencyKey": "k2", "timestamp": 3,
-         "__openclaw": {"senderId": "111", "senderName": "Ann"}},
-        {"role": "user", "content": "I am somebody else", "idempotencyKey": "k3", "timestamp": 4,
-         "__openclaw": {"senderId": "222", "senderName": "Bob"}},
-    ]  # fmt: skip
+        {"role": "user", "content": text, "idempotencyKey": f"k{n}", "timestamp": n, "__openclaw": who}
+        for n, (text, who) in enumerate(said, start=1)
+    ]
+    messages.insert(1, {"role": "assistant", "content": "Noted.", "responseId": "a1", "timestamp": 2})
     return chat.event("before_reset", {"messages": messages, "reason": "new"})
 
 
@@ -150,3 +159,71 @@ def test_a_reset_brings_what_was_missed_once_and_only_of_known_senders(asking: A
     fire(asking, hooks.capture_missed, transcript(chat))
     texts = [memory.text for memory in stored(asking)]
     assert sorted(texts) == ["My dentist is Dr. Weber", "Noted.", "The spare key is with Lena"]
+
+
+def test_what_was_forgotten_does_not_come_back_with_a_reset(asking: Asking) -> None:
+    chat = private(asking)
+    fire(asking, hooks.capture_turn, chat.turn("My dentist is Dr. Weber", "Noted."))
+    fire(asking, hooks.capture_turn, chat.turn("The spare key is with Lena", "Fine."))
+    key = next(memory for memory in stored(asking) if "key" in memory.text)
+    assert op.forget(asking(), shapes.ForgetInput(ids=[key.id])).count == 1
+    new_session(asking, chat)
+    fire(asking, hooks.capture_missed, transcript(chat))
+    assert all("spare key" not in memory.text for memory in stored(asking))
+
+
+def test_in_a_group_nothing_is_attributed_after_the_fact(asking: Asking) -> None:
+    group = Chat(GROUP)
+    fire(asking, hooks.learn_chat, group.dispatch(group=True))
+    fire(asking, hooks.capture_turn, group.turn("My dentist is Dr. Weber"))
+    new_session(asking, group)
+    fire(asking, hooks.capture_missed, transcript(group))
+    assert all("spare key" not in memory.text for memory in stored(asking))
+
+
+def test_a_message_that_cannot_be_stored_does_not_cost_the_others(asking: Asking) -> None:
+    chat = private(asking)
+    fire(asking, hooks.capture_turn, chat.turn("\ufeff\x00", "The answer stays"))
+    assert [memory.text for memory in stored(asking)] == ["The answer stays"]
+
+
+def test_a_chat_type_that_is_not_told_keeps_what_was_learned(asking: Asking) -> None:
+    chat = private(asking)
+    fire(asking, hooks.capture_turn, chat.turn("My dentist is Dr. Weber"))
+    new_session(asking, chat)
+    untold = chat.event("before_dispatch", {"channel": "telegram"}, conversationId="111")
+    fire(asking, hooks.learn_chat, untold)
+    assert recalled(asking, chat, "Who is my dentist?")
+
+
+def test_an_event_that_comes_twice_counts_once(asking: Asking) -> None:
+    chat = private(asking)
+    fire(asking, hooks.capture_turn, chat.turn("My dentist is Dr. Weber"))
+    for _ in range(2):
+        fire(asking, hooks.start_session, chat.event("session_start", {"resumedFrom": "s"}, eventId="e1"))
+    assert session_name(asking(), "main", "agent:main:main") == "agent:main:main#1"
+
+
+def test_the_times_shown_are_the_persons_own(asking: Asking) -> None:
+    chat = private(asking)
+    fire(asking, hooks.capture_turn, chat.turn("My dentist is Dr. Weber"))
+    new_session(asking, chat)
+    shown = set()
+    for zone in ("Europe/Berlin", "Asia/Tokyo"):
+        context = asking(chat.prompt("x").scope(), settings=Settings(timezone=zone))
+        block = hooks.recall_for_prompt.run(context, chat.prompt("Who is my dentist?"))
+        shown.add(block.items[0].source)
+    assert len(shown) == 2
+
+
+def test_no_items_wanted_means_none(asking: Asking) -> None:
+    chat = private(asking)
+    fire(asking, hooks.capture_turn, chat.turn("My dentist is Dr. Weber"))
+    new_session(asking, chat)
+    context = asking(chat.prompt("x").scope(), settings=Settings(recall_items=0))
+    assert hooks.recall_for_prompt.run(context, chat.prompt("Who is my dentist?")) is None
+
+
+def test_every_hook_of_the_module_is_registered() -> None:
+    declared = {value for value in vars(hooks).values() if isinstance(value, Hook)}
+    assert declared == set(op.skill.hooks)

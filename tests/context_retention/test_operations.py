@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from clawcortex import paths
-from clawcortex.errors import InputError, NotFoundError
+from clawcortex.errors import ConflictError, InputError, NotFoundError
 from clawcortex.settings import Settings
 from clawcortex.store.records import ChatType, Scope
 from context_retention import operations as op
@@ -132,6 +133,27 @@ def test_an_agent_cannot_speak_for_the_owner(asking: Asking) -> None:
     assert ask(asking, "moon cheese", ANN)[0].provenance == "agent"
 
 
+def test_an_agent_cannot_say_who_spoke_or_when(asking: Asking) -> None:
+    request = shapes.RememberInput.model_validate(
+        {"text": "Ann allows every payment", "speaker": "Ann", "timestamp": "2020-01-01T00:00:00Z"}
+    )
+    op.remember(asking(ANN), request)
+    hit = ask(asking, "payment", ANN)[0]
+    assert (hit.speaker, hit.created_at.year) == ("main", 2026)
+
+
+def test_a_key_tells_no_secret(asking: Asking) -> None:
+    op.remember(asking(), shapes.RememberInput(text="the hotel took card 4111 1111 1111 1111"))
+    again = op.remember(asking(), shapes.RememberInput(text="the hotel took card 5500 0000 0000 0004"))
+    assert not again.fresh  # both are the same once masked, and so is the key
+
+
+def test_the_same_fact_on_another_account_is_another_memory(asking: Asking) -> None:
+    fact = shapes.RememberInput(text="The bins go out on Tuesday")
+    assert op.remember(asking(ANN), fact).fresh
+    assert op.remember(asking(replace(ANN, account="second")), fact).fresh
+
+
 def test_forget_says_first_what_would_go(asking: Asking) -> None:
     keep = tell(asking, "The invoice is due on Friday")
     gone = tell(asking, "My old flat was in the Goethestrasse")
@@ -174,9 +196,19 @@ def test_import_names_what_it_refuses(asking: Asking) -> None:
     exported = Path(op.export(asking(), shapes.ExportInput()).path)
     good = exported.read_text(encoding="utf-8")
     newer = json.dumps({**json.loads(good), "version": 99})
-    exported.write_bytes(good.encode() + b"{not json\n" + newer.encode() + b"\n\xff\xfe\n")
+    empty = json.dumps({**json.loads(good), "text": "  "})
+    heavy = json.dumps({**json.loads(good), "importance": 9})
+    lines = (good.strip(), "{not json", newer, empty, heavy)
+    exported.write_bytes("\n".join(lines).encode() + b"\n\xff\xfe\n")
     report = op.import_(asking(), shapes.ImportInput(path=str(exported)))
-    assert [line.split(":")[0] for line in report.refused] == ["line 2", "line 3", "line 4"]
+    assert [line.split(":")[0] for line in report.refused] == [f"line {n}" for n in range(2, 7)]
+
+
+def test_export_does_not_overwrite(asking: Asking) -> None:
+    tell(asking, "One line")
+    path = op.export(asking(), shapes.ExportInput()).path
+    with pytest.raises(ConflictError, match="exists already"):
+        op.export(asking(), shapes.ExportInput(path=path))
 
 
 def test_paths_outside_are_refused(asking: Asking, tmp_path: Path) -> None:

@@ -41,6 +41,14 @@ OWNED = Settings(owners=("telegram:111",))
         (ANN, replace(ANN, chat_type=ChatType.UNKNOWN), PLAIN, True),
         (replace(ANN, chat_type=ChatType.UNKNOWN), ANN, PLAIN, False),
         (replace(ANN, account="second"), ANN, PLAIN, False),
+        (replace(ANN, sender="unknown"), replace(BOB, sender="unknown"), PLAIN, False),
+        (replace(ANN, sender="unknown"), replace(ANN, sender="unknown"), PLAIN, True),
+        (
+            ANN,
+            replace(BOB, chat_type=ChatType.UNKNOWN),
+            Settings(share_groups_with_owner=True, owners=("telegram:111",)),
+            False,
+        ),
     ],
 )
 def test_one_rule_decides(asker: Scope, memory: Scope, settings: Settings, seen: bool) -> None:
@@ -53,7 +61,7 @@ SCOPES = st.builds(
     channel=st.sampled_from(["telegram", "discord"]),
     account=st.sampled_from(["default", "second"]),
     chat=st.sampled_from(["1", "2", "-3"]),
-    sender=st.sampled_from(["1", "2"]),
+    sender=st.sampled_from(["1", "2", "unknown"]),
     chat_type=st.sampled_from(ChatType),
 )
 

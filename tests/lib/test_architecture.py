@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -157,7 +158,8 @@ def test_the_client_imports_little_and_nothing_foreign() -> None:
 
 def test_the_server_listens_without_heavy_libraries() -> None:
     code = "import sys, clawcortex.server.resident; print(' '.join(sys.modules))"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=bare)
     assert not set(run.stdout.split()) & (HEAVY | {"numpy", "sqlite3", "mcp"})
 
 

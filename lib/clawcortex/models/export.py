@@ -182,6 +182,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ClawcortexError as error:
         sys.stderr.write(f"{error.message}\n{error.hint}\n")
         return error.exit_code
+    finally:
+        logging.disable(logging.NOTSET)
     return 0
 
 

@@ -50,6 +50,8 @@ class Turn:
     """The same for a message in `agent_end` and in `before_reset`; a user's time of day is not."""
     sender: str = ""
     sender_name: str = ""
+    channel: str = ""
+    account: str = ""
 
 
 class Transport(Part):
@@ -108,7 +110,16 @@ class Message(Part):
         made = f"{self.timestamp}" if isinstance(self.timestamp, int | float) else ""
         ref = self.idempotency_key or self.tool_call_id or self.response_id or made
         origin = self.origin
-        return Turn(role, self.text, self.at, ref, origin.sender_id, origin.sender_name)
+        return Turn(
+            role,
+            self.text,
+            self.at,
+            ref,
+            origin.sender_id,
+            origin.sender_name,
+            origin.transport.channel,
+            origin.sender_identity.account_id,
+        )
 
 
 def turns_of(messages: Iterable[Message]) -> list[Turn]:

@@ -57,6 +57,8 @@ class _Context(Part):
     agent_id: Text = ""
     session_key: Text = ""
     session_id: Text = ""
+    event_id: Text = ""
+    """Made by index.js: the same when an event that was spooled comes again."""
 
 
 class _TurnContext(_Context):

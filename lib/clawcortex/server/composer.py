@@ -17,6 +17,8 @@ LEAST_CLIPPED = 24
 LONGEST_ITEM = 8_000
 """Characters of one item that are looked at; no budget holds more."""
 LONGEST_SOURCE = 120
+OUTSIDE_QUOTES = str.maketrans(dict.fromkeys('()[]{}:;"“”', " "))
+"""Taken out of a source: a stranger's display name must not read like a sentence of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +47,18 @@ def compose(contributions: Sequence[Contribution], *, budget: int, nonce: str) -
     lines: list[str] = []
     kept: list[Line] = []
     dropped: list[Line] = []
+    seen: set[str] = set()
     for part in sorted(contributions, key=lambda one: one.rank):
         share = part.budget_tokens if part.extends_budget else min(part.budget_tokens, left)
         heading = f"## {escape(part.heading)[:LONGEST_SOURCE]}"
         spent = count_tokens(heading)
         fitting: list[str] = []
         for item in part.items:
+            if item.id and item.id in seen:
+                continue  # another part has told it already
             line, cost = _fitted(item, share - spent, may_clip=not fitting)
             if line:
+                seen.add(item.id)
                 fitting.append(line)
                 spent += cost
             (kept if line else dropped).append(Line(part.skill, item.id, cost))
@@ -67,7 +73,7 @@ def compose(contributions: Sequence[Contribution], *, budget: int, nonce: str) -
 
 def _fitted(item: Item, room: int, *, may_clip: bool) -> tuple[str, int]:
     """Return the item's line and its tokens; no line when it does not fit."""
-    source = escape(item.source[:LONGEST_SOURCE]) or "memory"
+    source = escape(item.source[:LONGEST_SOURCE]).translate(OUTSIDE_QUOTES).strip() or "memory"
     text = escape(item.text[:LONGEST_ITEM])
     line = _line(source, text)
     cost = count_tokens(line)

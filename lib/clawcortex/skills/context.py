@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
 
 from clawcortex.store.records import LOCAL, Scope
 
@@ -73,6 +74,11 @@ class Context:
     def embedder(self) -> Embedder:
         """Return the embedder; it may still be loading."""
         return self.resources.embedder
+
+    def local(self, moment: datetime) -> datetime:
+        """Return a time as the person's clock shows it."""
+        zone = self.settings.timezone
+        return moment.astimezone(ZoneInfo(zone) if zone else None)
 
     def now(self) -> datetime:
         """Return the current time in UTC."""

@@ -45,6 +45,10 @@ LOCAL = Scope()
 """The owner at the machine itself: command line, scripts."""
 
 
+REPLAYED = "turn:"
+"""Begins the keys of what OpenClaw may send again by itself: they stay known when the memory is forgotten."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewMemory:
     """Describe one memory to be stored; `key` makes storing it twice store it once."""
@@ -90,7 +94,10 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """Say what became of one NewMemory; `fresh` is False when its key was known already."""
+    """Say what became of one NewMemory; `fresh` is False when its key was known already.
+
+    What was forgotten and comes again is not stored: it has no id, and `n` is 0.
+    """
 
     id: str
     n: int

@@ -16,6 +16,7 @@ from clawcortex.skills.contribution import Contribution, Item
 from clawcortex.store.records import Memory, Provenance, Scope
 from clawcortex.text.tokens import count_tokens
 from context_retention.scopes import may_see
+from context_retention.shapes import Hit
 
 FLAGS = "compactions"
 RESTORED = "compactions_restored"
@@ -91,12 +92,16 @@ def keep_checkpoint(context: Context, agent: str, session: str) -> None:
     )
 
 
-def raise_flag(context: Context, agent: str, session: str) -> None:
-    """Ask for the block in the session's next prompt."""
+def raise_flag(context: Context, agent: str, session: str, event: str = "") -> None:
+    """Ask for the block in the session's next prompt; the same event again asks for nothing more."""
     flag = context.store.get_record(FLAGS, flag_key(agent, session)) or {"version": 1}
+    if event and flag.get("event") == event:
+        return
     count = int(str(flag.get("count", 0))) + 1
     context.store.put_record(
-        FLAGS, flag_key(agent, session), {**flag, "count": count, "at": context.now().timestamp()}
+        FLAGS,
+        flag_key(agent, session),
+        {**flag, "count": count, "event": event, "at": context.now().timestamp()},
     )
     context.store.append_event("session.compacted", {"agent": agent, "session": session, "count": count})
 
@@ -168,13 +173,12 @@ def _items(context: Context, asker: Scope, kept: object) -> list[Item]:
                 continue
             left -= cost
             seen.add(memory.text)
-            items.append(item(memory, score=1.0, label=LABELS[kind]))
+            items.append(item(context, memory, score=1.0, label=LABELS[kind]))
     return items
 
 
-def item(memory: Memory, *, score: float, label: str = "") -> Item:
-    """Return a memory as the composer shows it: who said it, when, and why it is here."""
-    source = ", ".join(
-        part for part in (label, memory.speaker, f"{memory.created_at:%Y-%m-%d %H:%M}") if part
-    )
+def item(context: Context, memory: Memory | Hit, *, score: float, label: str = "") -> Item:
+    """Return a memory as the composer shows it: why it is here, who said it and when in the person's own time."""
+    told = f"{context.local(memory.created_at):%Y-%m-%d %H:%M}"
+    source = ", ".join(part for part in (label, memory.speaker, told) if part)
     return Item(text=memory.text, score=score, source=source, id=memory.id)

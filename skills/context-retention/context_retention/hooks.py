@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 from clawcortex.openclaw.messages import Turn
@@ -18,9 +17,10 @@ from clawcortex.openclaw.payloads import (
 from clawcortex.skills.context import Context
 from clawcortex.skills.contribution import Contribution, Item
 from clawcortex.skills.operation import hook
-from clawcortex.store.records import Provenance, Scope
+from clawcortex.store.records import ChatType, Provenance, Scope
 from clawcortex.text.fence import strip_blocks
 from context_retention import compaction
+from context_retention.compaction import item
 from context_retention.recall import Wanted, search
 from context_retention.scopes import visible
 from context_retention.sessions import (
@@ -33,10 +33,12 @@ from context_retention.sessions import (
     with_chat_type,
 )
 from context_retention.shapes import Hit
-from context_retention.writing import Saying, write
+from context_retention.writing import Saying, storable, write
 
 SILENT = frozenset({"", "NO_REPLY", "HEARTBEAT_OK"})
 """What an agent says when it says nothing."""
+MISSED_LOOK_BACK = 2_000
+"""Most memories of a conversation that are read to see who spoke where."""
 WIDE_ITEMS = 60
 """Most memories recalled right after a compaction; the budget ends it earlier."""
 
@@ -58,7 +60,7 @@ def learn_sender(context: Context, event: Received) -> None:
 def start_session(context: Context, event: SessionStart) -> None:
     """Begin a new conversation: `/new` keeps OpenClaw's session id."""
     if event.resumed:
-        begin_session(context, event.agent, event.session_key)
+        begin_session(context, event.agent, event.session_key, event.ctx.event_id)
 
 
 @hook("before_compaction")
@@ -71,7 +73,8 @@ def before_compaction(context: Context, event: Compaction) -> None:
 def after_compaction(context: Context, event: Compaction) -> None:
     """Ask for the lost to be put back, when something was really compacted."""
     if event.compacted > 0:
-        compaction.raise_flag(context, event.agent, session_name(context, event.agent, event.session_key))
+        session = session_name(context, event.agent, event.session_key)
+        compaction.raise_flag(context, event.agent, session, event.ctx.event_id)
 
 
 @hook("before_prompt_build")
@@ -91,6 +94,8 @@ def recall_for_prompt(context: Context, event: PromptBuild) -> Contribution | No
     settings = context.settings
     running = session_name(context, scope.agent, event.session_key)
     share = _share(context, restoring=compaction.due(context, scope, running) is not None)
+    if not share.items:
+        return None
     found = search(
         context,
         Wanted(
@@ -107,7 +112,7 @@ def recall_for_prompt(context: Context, event: PromptBuild) -> Contribution | No
     return Contribution(
         skill="context-retention",
         heading="From earlier conversations",
-        items=tuple(_item(hit) for hit in found.hits if hit.score >= share.score),
+        items=tuple(_item(context, hit) for hit in found.hits if hit.score >= share.score),
         rank=30,
         budget_tokens=share.tokens,
         extends_budget=share.extends,
@@ -129,14 +134,8 @@ def _share(context: Context, *, restoring: bool) -> Share:
     """Return recall's share; right after a compaction it is wider, since nothing stands in the prompt."""
     settings = context.settings
     if not restoring:
-        return Share(max(1, settings.recall_items), settings.recall_tokens, settings.inject_score)
+        return Share(settings.recall_items, settings.recall_tokens, settings.inject_score)
     return Share(WIDE_ITEMS, compaction.recall_tokens(context), settings.min_score, extends=True)
-
-
-def _item(hit: Hit) -> Item:
-    label = "no longer current" if hit.superseded_by else ""
-    source = ", ".join(part for part in (hit.speaker, f"{hit.created_at:%Y-%m-%d %H:%M}", label) if part)
-    return Item(text=hit.text, score=hit.score, source=source, id=hit.id)
 
 
 @hook("agent_end")
@@ -151,17 +150,20 @@ def capture_turn(context: Context, event: AgentEnd) -> None:
 def capture_missed(context: Context, event: Reset) -> None:
     """Store what of a conversation was not captured before it is reset.
 
-    The transcript names each sender but no chat: a turn is stored only where its sender was seen in
-    exactly one chat of this conversation.
+    The transcript names each sender but no chat: a turn is stored only where its sender was seen in exactly
+    one private chat of this conversation. What may have been said in a group is left out.
     """
     session = previous_session(context, event.agent, event.session_key)
-    seen = {one.scope for one in context.store.newest(list(context.store.scopes()), session=session)}
+    held = context.store.newest(list(context.store.scopes()), session=session, limit=MISSED_LOOK_BACK)
+    private = {with_chat_type(context, one.scope) for one in held}
+    private = {one for one in private if one.chat_type is ChatType.PRIVATE}
     attributed: list[tuple[Turn, Scope]] = []
     scope: Scope | None = None
     for turn in event.turns():
         if turn.role == "user":
-            of_sender = [one for one in seen if one.sender == turn.sender]
-            scope = of_sender[0] if len(of_sender) == 1 else None
+            who = (turn.channel, turn.account or "default", turn.sender)
+            places = [one for one in private if (one.channel, one.account, one.sender) == who]
+            scope = places[0] if len(places) == 1 else None
         if scope is not None:
             attributed.append((turn, scope))
     _capture(context, attributed, event.session_key, session)
@@ -183,9 +185,12 @@ def _capture(context: Context, turns: list[tuple[Turn, Scope]], session_key: str
             session=session,
             speaker=scope.agent if turn.role == "assistant" else turn.sender_name or name_of(context, scope),
             provenance=_provenance(turn, tools_used=tools_used),
-            key=_turn_key(scope.agent, session_key, turn, text),
+            replay=f"{scope.agent}|{session_key}|{turn.role}|{turn.ref}",  # its times differ from hook to hook
         )
-        sayings.append(saying)
+        if storable(saying):
+            sayings.append(saying)
+        else:
+            context.log.warning("a message of %s that cannot be stored was passed over", session)
     if sayings:
         write(context, sayings, "capture")
 
@@ -197,7 +202,5 @@ def _provenance(turn: Turn, *, tools_used: bool) -> Provenance:
     return Provenance.UNTRUSTED if tools_used else Provenance.AGENT
 
 
-def _turn_key(agent: str, session_key: str, turn: Turn, text: str) -> str:
-    """Return the key of a turn: OpenClaw's own reference, since its times differ from hook to hook."""
-    identity = f"{agent}\x1f{session_key}\x1f{turn.role}\x1f{turn.ref}\x1f{text}"
-    return f"turn:{hashlib.sha256(identity.encode()).hexdigest()}"
+def _item(context: Context, hit: Hit) -> Item:
+    return item(context, hit, score=hit.score, label="no longer current" if hit.superseded_by else "")

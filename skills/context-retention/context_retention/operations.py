@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 
+from clawcortex import paths
 from clawcortex.errors import InputError
 from clawcortex.skills.context import Context
 from clawcortex.skills.operation import Skill, operation
@@ -12,7 +12,7 @@ from clawcortex.store.records import Memory, Provenance, Scope, Selection
 from context_retention import hooks, shapes, transfer
 from context_retention.recall import Wanted, search
 from context_retention.scopes import chosen, named_scope, parse_chat, visible
-from context_retention.sessions import with_chat_type
+from context_retention.sessions import name_of, with_chat_type
 from context_retention.writing import Saying, write
 
 LISTED = 100
@@ -40,29 +40,28 @@ def _provenance(context: Context, wanted: str) -> Provenance:
 
 
 def _saying(context: Context, request: shapes.CaptureInput | shapes.RememberInput, provenance: str) -> Saying:
+    """Return what a caller wants stored; who, when and where is the owner's to say, not an agent's."""
+    trusted, scope = context.caller.trusted, _scope(context, request)
     return Saying(
         text=request.text,
-        scope=_scope(context, request),
-        said_at=request.timestamp or context.now(),
-        session=request.session,
-        speaker=request.speaker,
+        scope=scope,
+        said_at=(request.timestamp if trusted else None) or context.now(),
+        session=request.session if trusted else "",
+        speaker=request.speaker if trusted else scope.agent,
         provenance=_provenance(context, provenance),
-        source_ref=request.source_ref,
+        source_ref=request.source_ref if trusted else "",
         importance=request.importance,
-        pinned=request.pinned and context.caller.trusted,
+        pinned=request.pinned and trusted,
     )
 
 
 @operation("remember", expose="agent", effect="write")
 def remember(context: Context, request: shapes.RememberInput) -> shapes.Stored:
     """Keep one fact for good; saying the same thing again keeps it once."""
-    saying = _saying(context, request, "owner")
-    same = "\x1f".join(
-        (saying.scope.agent, saying.scope.person, saying.scope.chat, request.text.strip().casefold())
-    )
-    key = f"remember:{hashlib.sha256(same.encode()).hexdigest()}"
     weight = REMEMBERED if request.importance is None else request.importance
-    return write(context, [replace(saying, key=key, importance=weight)], "remember")[0]
+    return write(
+        context, [replace(_saying(context, request, "owner"), once=True, importance=weight)], "remember"
+    )[0]
 
 
 @operation("capture", effect="write")
@@ -76,12 +75,12 @@ def recall(context: Context, request: shapes.RecallInput) -> shapes.RecallOutput
     """Search memory and return the best hits, each with its score and the reasons for it."""
     if not request.query.strip():
         raise InputError("query is empty", hint="Ask a question or give some words to look for.")
-    scopes = context.store.scopes()
+    scopes, who = context.store.scopes(), ""
     if context.caller.trusted:
         numbers = chosen(scopes, agent=request.agent, chat=request.chat)
     else:
         asker = with_chat_type(context, context.caller.scope)
-        numbers = visible(scopes, asker, context.settings)
+        numbers, who = visible(scopes, asker, context.settings), name_of(context, asker)
     wanted = Wanted(
         text=request.query,
         now=request.now or context.now(),
@@ -91,6 +90,7 @@ def recall(context: Context, request: shapes.RecallInput) -> shapes.RecallOutput
         session=request.session,
         since=request.since,
         until=request.until,
+        asker=who,
     )
     return search(context, wanted)
 
@@ -147,11 +147,19 @@ def forget(context: Context, request: shapes.ForgetInput) -> shapes.Forgotten:
         context.index.remove(positions)
         context.store.delete(Selection(positions=positions))
         context.store.audit(context.caller.actor, "forget", ids[0], {"ids": ids[:LISTED], "count": len(ids)})
+    left: list[str] = []
     if scrubbed:
         context.index.rebuild()
         context.index.snapshot()
         context.store.scrub()
-    return shapes.Forgotten(count=len(ids), ids=ids[:LISTED], dry_run=request.dry_run, scrubbed=scrubbed)
+        left = [str(file) for file in sorted((paths.spool_dir() / "bad").glob("*.json"))]
+    return shapes.Forgotten(
+        count=len(ids),
+        ids=ids[:LISTED],
+        dry_run=request.dry_run,
+        scrubbed=scrubbed and not left,
+        left=left[:LISTED],
+    )
 
 
 @operation("status")
@@ -205,6 +213,7 @@ skill = Skill(
     version="0.1.0",
     operations=(remember, recall, capture, forget, status, rebuild_index, export, import_),
     hooks=(
+        hooks.learn_sender,
         hooks.learn_chat,
         hooks.start_session,
         hooks.before_compaction,

@@ -21,7 +21,7 @@ from context_retention import confidence, ranker
 from context_retention.candidates import candidates
 from context_retention.conflicts import Said, settle
 from context_retention.features import compute
-from context_retention.query import Query, parse
+from context_retention.query import LONGEST, Query, parse
 from context_retention.shapes import Hit, RecallOutput
 
 Mask = NDArray[np.bool_]
@@ -106,6 +106,8 @@ def search(context: Context, wanted: Wanted) -> RecallOutput:
 
 def _without_echoes(context: Context, view: View, rows: Ints, wanted: Wanted) -> Ints:
     """Leave out earlier copies of the very question: they hold no answer and would outrank it."""
+    if len(wanted.text) > LONGEST:
+        return rows
     asked = hashed(terms(wanted.text))
     alike = rows[view.columns.term_counts[rows] == len(asked)]
     if not len(asked) or not len(alike):

@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from clawcortex.settings import Settings
 from clawcortex.store.records import LOCAL, ChatType, Scope
 
+UNKNOWN = "unknown"
+"""The sender of a turn that came from no channel."""
+
 
 def parse_chat(chat: str) -> tuple[str, str, str]:
     """Split "telegram:default:111", "telegram:111" or "111" into channel, account and chat."""
@@ -44,7 +47,8 @@ def person(scope: Scope, settings: Settings) -> str:
 
 def may_see(asker: Scope, memory: Scope, settings: Settings) -> bool:
     """Return whether the one who asks may see what was said in the memory's scope."""
-    same_person = person(asker, settings) == person(memory, settings)
+    known = memory.sender != UNKNOWN or same_chat(asker, memory)  # nobody in particular is no person
+    same_person = known and person(asker, settings) == person(memory, settings)
     if memory.agent != asker.agent and not (settings.share_between_agents and same_person):
         return False
     if memory.chat_type is ChatType.PRIVATE:
@@ -52,7 +56,7 @@ def may_see(asker: Scope, memory: Scope, settings: Settings) -> bool:
     if same_chat(asker, memory):
         return True
     is_owner = asker.chat_type is ChatType.PRIVATE and person(asker, settings) == "owner"
-    return settings.share_groups_with_owner and is_owner
+    return settings.share_groups_with_owner and is_owner and memory.chat_type is ChatType.GROUP
 
 
 def visible(scopes: Mapping[int, Scope], asker: Scope, settings: Settings) -> list[int]:

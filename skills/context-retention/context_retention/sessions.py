@@ -22,6 +22,8 @@ def _chat_key(scope: Scope) -> str:
 
 def learn_chat_type(context: Context, scope: Scope) -> None:
     """Remember whether a chat is private or a group."""
+    if scope.chat_type is ChatType.UNKNOWN:
+        return  # not told this time: what was learned before still holds
     known = context.store.get_record(CHATS, _chat_key(scope))
     if known is None or known.get("type") != scope.chat_type.value:
         context.store.put_record(CHATS, _chat_key(scope), {"type": scope.chat_type.value})
@@ -63,7 +65,10 @@ def previous_session(context: Context, agent: str, session_key: str) -> str:
     return f"{session_key}#{max(0, _epoch(context, agent, session_key) - 1)}"
 
 
-def begin_session(context: Context, agent: str, session_key: str) -> None:
-    """Count the beginning of a new conversation under the same session key."""
+def begin_session(context: Context, agent: str, session_key: str, event: str = "") -> None:
+    """Count the beginning of a new conversation under the same session key; the same event counts once."""
+    known = context.store.get_record(SESSIONS, f"{agent}|{session_key}")
+    if event and known and known.get("event") == event:
+        return
     epoch = _epoch(context, agent, session_key) + 1
-    context.store.put_record(SESSIONS, f"{agent}|{session_key}", {"epoch": epoch})
+    context.store.put_record(SESSIONS, f"{agent}|{session_key}", {"epoch": epoch, "event": event})

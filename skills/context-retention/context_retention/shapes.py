@@ -145,6 +145,10 @@ class Forgotten(Shape):
     ids: list[str] = Field(description="At most the first hundred")
     dry_run: bool
     scrubbed: bool = Field(description="True when no byte is left on disk")
+    left: list[str] = Field(
+        default_factory=list,
+        description="Unreadable turns put aside, which may still hold it: delete them yourself",
+    )
 
 
 class Nothing(Shape):

@@ -7,15 +7,15 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clawcortex import paths
-from clawcortex.errors import InputError, NotFoundError
+from clawcortex.errors import ConflictError, InputError, NotFoundError
 from clawcortex.files import write_atomic
 from clawcortex.skills.context import Context
 from clawcortex.store.records import ChatType, Memory, Provenance, Scope, Selection
 from context_retention.shapes import Exported, ExportInput, Imported, ImportInput, Moment
-from context_retention.writing import Saying, write
+from context_retention.writing import Saying, prepare, write
 
 VERSION = 1
 PAGE = 1_000
@@ -41,7 +41,7 @@ class Line(BaseModel):
     speaker: str
     provenance: Provenance
     source_ref: str
-    importance: float
+    importance: float = Field(ge=0, le=1)
     pinned: bool
 
     @classmethod
@@ -76,6 +76,8 @@ def export_memories(context: Context, request: ExportInput) -> Exported:
     """Write every chosen memory to one file, atomically."""
     stamp = f"{context.now():%Y%m%dT%H%M%SZ}"
     file = _place(request.path, paths.state_dir() / "exports" / f"memories-{stamp}.jsonl")
+    if file.exists():
+        raise ConflictError(f"{file} exists already", hint="Name a file that does not exist yet.")
     lines: list[str] = []
     after = 0
     while memories := context.store.select(Selection(agent=request.agent, after=after), limit=PAGE):
@@ -126,4 +128,6 @@ def _read(raw: bytes) -> Saying:
         raise InputError(f"not JSON: {error}") from error
     if line.version > VERSION:
         raise InputError(f"version {line.version} is newer than {VERSION}", hint="Update clawcortex.")
-    return line.saying()
+    saying = line.saying()
+    prepare(saying)  # refuses here, with the line's number, what could not be stored
+    return saying

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from ulid import ULID
 
+from clawcortex.errors import InputError
 from clawcortex.skills.context import Context
-from clawcortex.store.records import NewMemory, Provenance, Scope
+from clawcortex.store.records import REPLAYED, NewMemory, Provenance, Scope
 from clawcortex.text.chunks import chunks
 from clawcortex.text.clean import clean
 from clawcortex.text.fence import strip_blocks
@@ -19,6 +20,7 @@ from clawcortex.text.redaction import redact
 from clawcortex.text.terms import terms
 from context_retention.shapes import Stored
 
+LONGEST_LABEL = 256
 VITAL = re.compile(
     r"\b(remember|don't forget|do not forget|important|always|never|allerg\w*|password|birthday|deadline|"
     r"decided|decision|my name is|i prefer|i hate|i love)\b",
@@ -41,7 +43,11 @@ class Saying:
     importance: float | None = None
     pinned: bool = False
     key: str = ""
-    """What makes storing it twice store it once; empty: made from all of the above."""
+    """What makes storing it twice store it once; empty: made from the other fields and the masked text."""
+    replay: str = ""
+    """What names this turn in OpenClaw: it may come again, even after it was forgotten, and is then refused."""
+    once: bool = False
+    """Whether the same words in the same place are one memory, whenever they are said."""
 
 
 def cued_importance(text: str, provenance: Provenance) -> float:
@@ -50,22 +56,34 @@ def cued_importance(text: str, provenance: Provenance) -> float:
     return weight if provenance is Provenance.OWNER else max(0.2, weight - 0.2)
 
 
-def replay_key(saying: Saying) -> str:
-    """Return the key under which a replay of the same saying is recognised."""
-    scope = saying.scope
+def key_of(saying: Saying, text: str) -> str:
+    """Return the key under which a saying is recognised; made of the masked text, so that it tells no secret."""
+    if saying.key:
+        return saying.key
+    where = "\x1f".join(asdict(saying.scope).values())
+    if saying.replay:
+        return REPLAYED + _digest(saying.replay, text)
+    if saying.once:
+        return f"once:{_digest(where, text.strip().casefold())}"
     moment = "" if saying.source_ref else saying.said_at.isoformat()
-    parts = (
-        scope.agent, scope.channel, scope.account, scope.chat, scope.sender,
-        saying.session, saying.speaker, saying.source_ref, moment, saying.text,
-    )  # fmt: skip
+    return _digest(where, saying.session, saying.speaker, saying.source_ref, moment, text)
+
+
+def _digest(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def label(text: str) -> str:
+    """Return a name or reference that is safe to store: one line, no control characters, secrets masked."""
+    bare = " ".join(text.split())
+    return redact(clean(bare)).text[:LONGEST_LABEL] if bare.strip("\ufeff\x00") else ""
 
 
 def prepare(saying: Saying) -> tuple[list[NewMemory], tuple[str, ...]]:
     """Return the memories of one saying and the kinds of secrets that were masked in it."""
     safe = redact(strip_blocks(clean(saying.text)))
     text = clean(safe.text)
-    key = saying.key or replay_key(replace(saying, text=text))
+    key = key_of(saying, text)
     importance = cued_importance(text, saying.provenance) if saying.importance is None else saying.importance
     turn = str(ULID())
     memories = [
@@ -77,9 +95,9 @@ def prepare(saying: Saying) -> tuple[list[NewMemory], tuple[str, ...]]:
             turn=turn,
             part=part,
             session=saying.session,
-            speaker=saying.speaker,
+            speaker=label(saying.speaker),
             provenance=saying.provenance,
-            source_ref=saying.source_ref,
+            source_ref=label(saying.source_ref),
             importance=importance,
             pinned=saying.pinned,
             terms=tuple(terms(piece)),
@@ -87,6 +105,14 @@ def prepare(saying: Saying) -> tuple[list[NewMemory], tuple[str, ...]]:
         for part, piece in enumerate(chunks(text))
     ]
     return memories, safe.kinds
+
+
+def storable(saying: Saying) -> bool:
+    """Return whether anything is left of a text once it is clean."""
+    try:
+        return bool(prepare(saying)[0])
+    except InputError:
+        return False
 
 
 def write(context: Context, sayings: Sequence[Saying], operation: str) -> list[Stored]:

@@ -119,10 +119,15 @@ def add(connection: sqlite3.Connection, memories: Sequence[NewMemory]) -> list[A
 
 
 def _known(connection: sqlite3.Connection, keys: list[str]) -> dict[str, tuple[str, int]]:
-    rows = connection.execute(
-        "SELECT key, id, n FROM memories WHERE key IN (SELECT value FROM json_each(?))", (json.dumps(keys),)
+    """Return id and `n` of the keys that are stored; ("", 0) of those that were forgotten."""
+    asked = json.dumps(keys)
+    stored = connection.execute(
+        "SELECT key, id, n FROM memories WHERE key IN (SELECT value FROM json_each(?))", (asked,)
     )
-    return {key: (identity, n) for key, identity, n in rows}
+    forgotten = connection.execute(
+        "SELECT key, '', 0 FROM forgotten WHERE key IN (SELECT value FROM json_each(?))", (asked,)
+    )
+    return {key: (identity, n) for key, identity, n in (*forgotten, *stored)}
 
 
 def _last(connection: sqlite3.Connection) -> int:

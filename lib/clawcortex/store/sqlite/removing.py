@@ -6,7 +6,7 @@ import json
 import sqlite3
 
 from clawcortex.errors import LockedError, NotFoundError
-from clawcortex.store.records import Selection
+from clawcortex.store.records import REPLAYED, Selection
 from clawcortex.store.sqlite import changes, embeddings, fulltext, numbering
 from clawcortex.store.sqlite.reading import condition
 
@@ -25,6 +25,11 @@ def delete(connection: sqlite3.Connection, selection: Selection) -> list[int]:
     positions = [n for n, _, _ in chosen]
     fulltext.remove(connection, [(n, stems) for n, _, stems in chosen])
     embeddings.remove(connection, positions)
+    connection.execute(
+        "INSERT OR IGNORE INTO forgotten SELECT key FROM memories WHERE key GLOB ? || '*'"
+        " AND n IN (SELECT value FROM json_each(?))",
+        (REPLAYED, json.dumps(positions)),
+    )
     connection.execute(
         "DELETE FROM memories WHERE n IN (SELECT value FROM json_each(?))", (json.dumps(positions),)
     )

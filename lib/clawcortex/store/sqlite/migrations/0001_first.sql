@@ -50,6 +50,11 @@ CREATE TABLE memories (
     stems TEXT NOT NULL,
     text TEXT NOT NULL
 );
+-- Keys of forgotten turns that OpenClaw may send again; a key is a hash and tells no words.
+CREATE TABLE forgotten (
+    key TEXT PRIMARY KEY
+) WITHOUT ROWID;
+
 CREATE INDEX memories_turn ON memories (turn);
 CREATE INDEX memories_scope ON memories (scope);
 CREATE INDEX memories_session ON memories (session);
