@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -156,3 +157,13 @@ def test_a_bug_while_opening_is_a_typed_error(house: Path, monkeypatch: pytest.M
     with pytest.raises(UnavailableError, match="ZeroDivisionError: a bug"):
         made.opened()
     made.close()
+
+
+def test_what_a_killed_writer_left_is_removed_and_a_living_ones_is_not(house: Path) -> None:
+    folder = paths.private_folder(paths.spool_dir())
+    abandoned, current = folder / ".1-a.json.part", folder / ".2-b.json.part"
+    for part in (abandoned, current):
+        part.write_text('{"hook": "agent_', encoding="utf-8")
+    os.utime(abandoned, (1_000_000_000, 1_000_000_000))
+    assert Spool(lambda *_: None).drain() == 0
+    assert [path.name for path in folder.iterdir()] == [current.name]

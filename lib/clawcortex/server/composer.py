@@ -38,6 +38,7 @@ class Block:
     tokens: int
     kept: tuple[Line, ...] = ()
     dropped: tuple[Line, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def compose(contributions: Sequence[Contribution], *, budget: int, nonce: str) -> Block:
@@ -48,6 +49,7 @@ def compose(contributions: Sequence[Contribution], *, budget: int, nonce: str) -
     kept: list[Line] = []
     dropped: list[Line] = []
     seen: set[str] = set()
+    notes = tuple(f"{part.skill}: {part.note}" for part in contributions if part.note)
     for part in sorted(contributions, key=lambda one: one.rank):
         share = part.budget_tokens if part.extends_budget else min(part.budget_tokens, left)
         heading = f"## {escape(part.heading)[:LONGEST_SOURCE]}"
@@ -66,9 +68,9 @@ def compose(contributions: Sequence[Contribution], *, budget: int, nonce: str) -
             lines += [heading, *fitting]
             left -= 0 if part.extends_budget else spent
     if not lines:
-        return Block("", 0, (), tuple(dropped))
+        return Block("", 0, (), tuple(dropped), notes)
     text = fence(lines, nonce)
-    return Block(text, count_tokens(text), tuple(kept), tuple(dropped))
+    return Block(text, count_tokens(text), tuple(kept), tuple(dropped), notes)
 
 
 def _fitted(item: Item, room: int, *, may_clip: bool) -> tuple[str, int]:
@@ -104,5 +106,6 @@ def log_block(log: logging.LoggerAdapter[logging.Logger], block: Block) -> None:
         extra={
             "kept": [f"{line.skill}:{line.id}:{line.tokens}" for line in block.kept],
             "dropped": [f"{line.skill}:{line.id}:{line.tokens}" for line in block.dropped],
+            "notes": list(block.notes),
         },
     )

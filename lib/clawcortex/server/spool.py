@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from clawcortex.files import sync_folder
 
 log = logging.getLogger(__name__)
 
+ABANDONED_S = 600.0
 Apply = Callable[[str, Mapping[str, Any], Mapping[str, Any]], None]
 
 
@@ -41,6 +43,7 @@ class Spool:
     def drain(self) -> int:
         """Apply every waiting file; a fault of the disk or model stops here and leaves the rest in order."""
         applied = 0
+        _remove_abandoned()
         with self._lock:
             while files := self.waiting():
                 for path in files:
@@ -61,6 +64,17 @@ class Spool:
             _put_aside(path, f"{type(error).__name__}: {error}")
         else:
             path.unlink(missing_ok=True)
+
+
+def _remove_abandoned() -> None:
+    """Remove what a writer that was killed before its rename left: nobody will ever finish it."""
+    now = time.time()
+    for part in paths.spool_dir().glob(".*.part"):
+        try:
+            if now - part.stat().st_mtime > ABANDONED_S:
+                part.unlink()
+        except FileNotFoundError:
+            continue  # its writer was alive after all
 
 
 def _order(name: str) -> tuple[int, str]:
