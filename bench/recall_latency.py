@@ -4,7 +4,7 @@
 
 The store is filled directly: texts are made of real vocabulary with a natural word frequency, the vectors of
 the first few thousand are embedded, the others are those plus noise (search time does not depend on values).
-Prompts go through the socket as the gateway sends them; hook and reference alternate, so that noise of the
+Prompts go through the socket as the gateway sends them; hook and reference take turns, so that noise of the
 machine hits both.
 """
 
@@ -15,8 +15,10 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
 import numpy as np
 import psutil
@@ -31,6 +33,10 @@ from clawcortex.text.terms import terms
 from report import emit
 from resident import Resident, post
 
+BLOCK, SETTLED = 20, 3
+"""Hook and reference are measured in turns of this many; torch's threads spin on for a moment after its last."""
+PRIVATE = {"isGroup": False, "senderId": "111"}
+DISPATCHED = {"conversationId": "111", "channelId": "telegram"}
 EMBEDDED = 4_000
 BATCH = 5_000
 PEOPLE = ("Ann", "Tom", "Mia", "Lars", "Priya", "Chen")
@@ -125,27 +131,32 @@ def round_trips(rounds: int) -> tuple[list[float], list[float]]:
         "agentId": "main", "sessionKey": "agent:main:main", "channel": "telegram", "accountId": "default",
         "chatId": "111", "senderId": "111", "trigger": "user",
     }  # fmt: skip
-    hook, embed = [], []
+    hook: list[float] = []
+    embed: list[float] = []
     with Connection() as connection:
-        post(
-            connection,
-            "/v1/hooks/before_dispatch",
-            {
-                "event": {"isGroup": False, "senderId": "111"},
-                "ctx": {**context, "conversationId": "111", "channelId": "telegram"},
-            },
-        )
-        for number in range(rounds + 20):
-            question = f"{QUESTIONS[number % len(QUESTIONS)]} ({number})"  # never the cached one
-            begun = time.perf_counter()
-            post(connection, "/v1/hooks/before_prompt_build", {"event": {"prompt": question}, "ctx": context})
-            between = time.perf_counter()
-            reference.encode([question], normalize_embeddings=True, show_progress_bar=False)
-            ended = time.perf_counter()
-            if number >= 20:
-                hook.append((between - begun) * 1_000)
-                embed.append((ended - between) * 1_000)
+        post(connection, "/v1/hooks/before_dispatch", {"event": PRIVATE, "ctx": {**context, **DISPATCHED}})
+        for block in range(-1, rounds // BLOCK):  # the first block warms up
+            asked = [f"{QUESTIONS[number % len(QUESTIONS)]} ({block}.{number})" for number in range(BLOCK)]
+            answered = [_timed(partial(_prompt, connection, context, question)) for question in asked]
+            embedded = [_timed(partial(_reference, reference, question)) for question in asked]
+            if block >= 0:
+                hook += answered[SETTLED:]
+                embed += embedded[SETTLED:]
     return hook, embed
+
+
+def _prompt(connection: Connection, context: dict[str, str], question: str) -> None:
+    post(connection, "/v1/hooks/before_prompt_build", {"event": {"prompt": question}, "ctx": context})
+
+
+def _reference(model: Any, question: str) -> None:
+    model.encode([question], normalize_embeddings=True, show_progress_bar=False)
+
+
+def _timed(call_it: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    call_it()
+    return (time.perf_counter() - begun) * 1_000
 
 
 def own_embedding(rounds: int) -> float:
@@ -196,7 +207,8 @@ def measure(count: int, rounds: int) -> dict[str, float]:
         entry = paths.repo_root() / "skills" / "context-retention" / "run.py"
         bare, _ = process_cost(["python3", "-c", "pass"])
         client, client_rss = process_cost(["python3", str(entry), "status", "--json"])
-        operation = float(np.median([_timed_status() for _ in range(15)]))
+        status = partial(call, "/v1/context-retention/status", {})
+        operation = float(np.median([_timed(status) for _ in range(15)]))
         return {
             "n": count,
             "hook_p50_ms": float(np.median(hook)),
@@ -209,12 +221,6 @@ def measure(count: int, rounds: int) -> dict[str, float]:
             "client_rss_mb": client_rss,
             "client_overhead_ms": client - bare - operation,
         }
-
-
-def _timed_status() -> float:
-    begun = time.perf_counter()
-    call("/v1/context-retention/status", {})
-    return (time.perf_counter() - begun) * 1_000
 
 
 def main() -> int:

@@ -378,3 +378,15 @@ def test_whatever_happens_the_index_is_what_the_store_is(
     _alike(index, fresh, vectors(1, seed=1_000)[0])
     store.delete(Selection(positions=tuple(memory.n for memory in store.select(Selection()))))
     store.close()
+
+
+@pytest.mark.parametrize("limit", [1_000, 100])
+def test_cosines_of_rows_are_those_of_their_vectors(
+    limit: int, store: Store, memories: NewMemories, vectors: Vectors, open_index: OpenIndex
+) -> None:
+    _filled(store, memories, vectors, 300)
+    index = open_index(store, flat_limit=limit)
+    index.refresh()
+    view, asked = index.view(), vectors(1)[0]
+    rows = np.arange(len(view.columns.n))[::-3]
+    assert np.allclose(view.cosines(rows, asked), view.vectors(rows) @ asked, atol=1e-4)

@@ -158,7 +158,7 @@ def _lexical(wanted: Hashes, rare: Floats, around: Around, pointers: Ints, words
 def _dense(view: View, around: Around, query_vector: Floats | None) -> Values:
     cos = np.zeros(len(around.rows), np.float32)
     if query_vector is not None:
-        cos = np.asarray(view.vectors(around.rows) @ query_vector, np.float32)
+        cos = view.cosines(around.rows, query_vector)
     cos = _padded(cos)
     here, prev, following = cos[around.here], cos[around.prev], cos[around.next]
     return {

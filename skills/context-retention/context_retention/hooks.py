@@ -106,6 +106,7 @@ def recall_for_prompt(context: Context, event: PromptBuild) -> Contribution | No
             budget_tokens=share.tokens,
             asker=event.sender_name or name_of(context, scope),
             trusted_only=True,
+            explained=False,
             unless_since={running: compaction.compacted_at(context, scope.agent, running) or 0.0},
         ),
     )

@@ -44,6 +44,8 @@ class Wanted:
     asker: str = ""
     trusted_only: bool = False
     """Leave out untrusted and tool-derived text: what is injected unasked."""
+    explained: bool = True
+    """Whether each hit comes with the parts of its score."""
     unless_since: dict[str, float] = field(default_factory=dict)
     """Sessions whose memories from this time on (epoch seconds) are left out: they stand in the prompt."""
 
@@ -93,7 +95,7 @@ def search(context: Context, wanted: Wanted) -> RecallOutput:
     scores = confidence.scores(query, features, chances)
     best = np.argsort(-scores, kind="stable")
     best = best[scores[best] >= settings.min_score][: 2 * wanted.top_k]
-    reasons = [ranker.why(features, int(i), **aging) for i in best]
+    reasons = [ranker.why(features, int(i), **aging) if wanted.explained else {} for i in best]
     hits = _hits(context, view, rows[best], scores[best], reasons)[: wanted.top_k]
     hits = _within(hits, wanted.budget_tokens)
     return RecallOutput(
