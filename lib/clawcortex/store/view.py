@@ -76,7 +76,7 @@ class View:
         return found
 
     def cosines(self, rows: Ints, vector: Floats) -> Floats:
-        """Return the cosines of these rows with a vector, zero where not embedded; above the flat limit within 0.004."""
+        """Return the cosines of these rows, zero where not embedded; above the flat limit within 0.004."""
         positions = self.position[np.asarray(rows, np.int64)]
         found = np.zeros(len(positions), np.float32)
         known = positions >= 0

@@ -52,7 +52,9 @@ class Wanted:
 
 def _mask(view: View, wanted: Wanted) -> Mask:
     columns = view.columns
-    mask = view.alive & np.isin(columns.scope, np.asarray(wanted.scopes, dtype=np.int32))
+    seen = np.zeros(max((*view.scopes, *wanted.scopes), default=0) + 1, np.bool_)
+    seen[list(wanted.scopes)] = True
+    mask = view.alive & seen[columns.scope]
     if wanted.since is not None:
         mask &= columns.created >= wanted.since.timestamp()
     if wanted.until is not None:
