@@ -73,7 +73,8 @@ def test_a_full_disk_refuses_and_keeps_what_it_acknowledged(
         until_refused()
     assert "space" in refused.value.hint
     assert acknowledged > 0
-    assert client.call(STATUS, {})["memories"] == acknowledged
+    # The refused one may stand there already, its audit line refused: sent again it is stored once.
+    assert acknowledged <= client.call(STATUS, {})["memories"] <= acknowledged + 1
     assert client.call(RECALL, {"query": "tulips in the garden"})["hits"]
     subprocess.run(["mount", "-o", "remount,size=30m", str(disk)], check=True)
     capture(acknowledged)
