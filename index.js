@@ -102,7 +102,7 @@ async function forward(api, place, hook, event, ctx, ms) {
   try {
     if (ofUser && ctx.trigger !== "user") return undefined;
     const named = event.messages?.findLast?.((message) => ctx.senderId && message?.__openclaw?.senderId === ctx.senderId);
-    entry = { hook, event: chosen(event), ctx: { eventId: crypto.randomUUID(), ...pick(ctx, CONTEXT), ...pick(named?.__openclaw, ["senderName"]) } };
+    entry = { hook, event: chosen(event), ctx: { ...(keep && { eventId: crypto.randomUUID() }), ...pick(ctx, CONTEXT), ...pick(named?.__openclaw, ["senderName"]) } };
     const { status, body } = await request(place.socket, `/v1/hooks/${hook}`, pick(entry, ["event", "ctx"]), ms);
     if (status === 200) return answer?.(body);
     if (status < 500 && status !== 429) entry = undefined; // refused: it would be refused again
