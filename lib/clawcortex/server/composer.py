@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,8 @@ LEAST_CLIPPED = 24
 LONGEST_ITEM = 8_000
 """Characters of one item that are looked at; no budget holds more."""
 LONGEST_SOURCE = 120
-OUTSIDE_QUOTES = str.maketrans(dict.fromkeys('()[]{}:;"“”', " "))
+COLON = re.compile(r":(?!\d)")  # those of a time stay
+OUTSIDE_QUOTES = str.maketrans(dict.fromkeys('()[]{};"“”', " "))
 """Taken out of a source: a stranger's display name must not read like a sentence of ours."""
 
 
@@ -75,7 +77,9 @@ def compose(contributions: Sequence[Contribution], *, budget: int, nonce: str) -
 
 def _fitted(item: Item, room: int, *, may_clip: bool) -> tuple[str, int]:
     """Return the item's line and its tokens; no line when it does not fit."""
-    source = escape(item.source[:LONGEST_SOURCE]).translate(OUTSIDE_QUOTES).strip() or "memory"
+    source = (
+        COLON.sub(" ", escape(item.source[:LONGEST_SOURCE])).translate(OUTSIDE_QUOTES).strip() or "memory"
+    )
     text = escape(item.text[:LONGEST_ITEM])
     line = _line(source, text)
     cost = count_tokens(line)
