@@ -6,19 +6,18 @@ import fs from "node:fs";
 import http from "node:http";
 import os from "node:os";
 import path from "node:path";
+import { buffer, text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
 const ROOT = path.dirname(fileURLToPath(import.meta.url)); // OpenClaw runs a captured copy; api.rootDir is the checkout
 const MANIFEST = JSON.parse(fs.readFileSync(path.join(ROOT, "openclaw.plugin.json"), "utf8"));
-const TOOLS = readTools();
+const MANIFESTS = fs.readdirSync(path.join(ROOT, "skills")).map((name) => path.join(ROOT, "skills", name, "skill.json"));
+const SKILLS = MANIFESTS.filter((file) => fs.existsSync(file)).map((file) => JSON.parse(fs.readFileSync(file, "utf8")));
+const TOOLS = SKILLS.flatMap((skill) => skill.tools ?? []);
 const SOCKET_LIMIT = 100; // as in lib/clawcortex/paths.py
 const RESET_MESSAGES = 400; // the newest of a transcript: the older were captured or reset before
-
-function readTools() {
-  const folders = fs.readdirSync(path.join(ROOT, "skills"), { withFileTypes: true });
-  const files = folders.map((entry) => path.join(ROOT, "skills", entry.name, "skill.json"));
-  return files.filter((file) => fs.existsSync(file)).flatMap((file) => JSON.parse(fs.readFileSync(file, "utf8")).tools ?? []);
-}
+const PROMPT_LIMIT = 2_000_000; // bytes, as in lib/clawcortex/openclaw/gateway.py
+const LOOPBACK = new Set(["127.0.0.1", "::1", "::ffff:127.0.0.1"]);
 
 /** The rule of lib/clawcortex/paths.py: beside the data, or in a short runtime folder when that path is too long. */
 function socketIn(state) {
@@ -38,15 +37,7 @@ function request(socketPath, route, payload, ms) {
     const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(data), "x-clawcortex-caller": "tool" };
     const options = { socketPath, path: route, method: payload === undefined ? "GET" : "POST", headers, agent: false, signal: AbortSignal.timeout(ms) };
     const sent = http.request(options, (answer) => {
-      const chunks = [];
-      answer.on("data", (chunk) => chunks.push(chunk)).on("error", reject);
-      answer.on("end", () => {
-        try {
-          resolve({ status: answer.statusCode, body: JSON.parse(Buffer.concat(chunks).toString() || "{}") });
-        } catch (error) {
-          reject(error);
-        }
-      });
+      text(answer).then((said) => resolve({ status: answer.statusCode, body: JSON.parse(said || "{}") })).catch(reject);
     });
     sent.on("error", reject);
     sent.end(data);
@@ -82,7 +73,18 @@ const HOOKS = {
   before_reset: { event: (e) => ({ ...pick(e, ["reason"]), messages: (e.messages ?? []).slice(-RESET_MESSAGES).map(trimmed) }), keep: (e) => e },
   session_start: { event: (e) => pick(e, ["resumedFrom"]), keep: (e) => e },
   session_end: { event: (e) => pick(e, ["reason"]) },
+  gateway_start: { event: (e, { config }, api) => ({ port: e.port, tls: config?.gateway?.tls?.enabled === true, agents: agentsOf(api, config) }), keep: (e) => e },
 };
+
+/** The agents with their workspaces, first the owner of what nobody asked for; without any, OpenClaw has "main". */
+function agentsOf(api, config) {
+  const { entries, list, defaults } = config?.agents ?? {};
+  const named = entries ? Object.entries(entries).map(([id, entry]) => ({ ...entry, id })) : (list ?? []);
+  const agents = named.length ? named : [{ id: "main" }];
+  const first = agents.find(({ id }) => id === defaults?.systemAgent?.agentId) ?? agents.find((agent) => agent.default) ?? agents[0];
+  const ordered = [first, ...agents.filter((agent) => agent !== first)];
+  return ordered.map(({ id }) => ({ id: id.toLowerCase(), workspace: api.runtime.agent.resolveAgentWorkspaceDir(config, id) }));
+}
 
 /** Leave an event for the server to read when it is back: whole or not at all, named so that names sort by time. */
 function spool(state, entry) {
@@ -102,7 +104,7 @@ async function forward(api, place, hook, event, ctx, ms) {
   try {
     if (ofUser && ctx.trigger !== "user") return undefined;
     const named = event.messages?.findLast?.((message) => ctx.senderId && message?.__openclaw?.senderId === ctx.senderId);
-    entry = { hook, event: chosen(event), ctx: { ...(keep && { eventId: crypto.randomUUID() }), ...pick(ctx, CONTEXT), ...pick(named?.__openclaw, ["senderName"]) } };
+    entry = { hook, event: chosen(event, ctx, api), ctx: { ...(keep && { eventId: crypto.randomUUID() }), ...pick(ctx, CONTEXT), ...pick(named?.__openclaw, ["senderName"]) } };
     const { status, body } = await request(place.socket, `/v1/hooks/${hook}`, pick(entry, ["event", "ctx"]), ms);
     if (status === 200) return answer?.(body);
     if (status < 500 && status !== 429) entry = undefined; // refused: it would be refused again
@@ -119,6 +121,60 @@ async function forward(api, place, hook, event, ctx, ms) {
     }
     api.logger.warn(`clawcortex: ${hook} without the server (${error.code ?? error.message})${kept}`);
     return undefined;
+  }
+}
+
+/** A cron job for each schedule of the skills; skill.json has its key, name and flags ready. */
+function jobsOf(api, place, python, config) {
+  const settings = path.join(place.state, "settings.toml");
+  const own = fs.existsSync(settings) && /^\s*timezone\s*=\s*["']([^"'\n]+)["']/m.exec(fs.readFileSync(settings, "utf8"))?.[1];
+  const tz = process.env.CLAWCORTEX_TIMEZONE || own || config?.agents?.defaults?.userTimezone;
+  const env = { CLAWCORTEX_CALLER: "cron", OPENCLAW_STATE_DIR: path.dirname(place.state) };
+  const job = (skill, { cron, operation, key, name, flags, timeout_s: seconds }) => ({
+    ...{ declarationKey: key, name, description: `${skill.title}: clawcortex keeps this job; disable it to be rid of it`, enabled: true },
+    ...{ agentId: agentsOf(api, config)[0].id, sessionTarget: "isolated", wakeMode: "now", delivery: { mode: "none" } },
+    schedule: { kind: "cron", expr: cron, ...(tz && { tz }) },
+    payload: { kind: "command", argv: [python, path.join(api.rootDir ?? ROOT, "skills", skill.name, "run.py"), operation, `--timeout=${seconds}`, ...flags], env, timeoutSeconds: seconds + 10 }, // our own error first
+  });
+  return SKILLS.flatMap((skill) => (skill.schedules ?? []).map((schedule) => job(skill, schedule)));
+}
+
+/** Let cron have these of our jobs and no others. add() finds a job by its key, and leaves one disabled that a person disabled. */
+async function schedule(api, cron, jobs) {
+  for (const job of jobs) {
+    try {
+      const { id, agentId, state } = await cron.add(job);
+      const stopped = state?.autoDisabled && { enabled: true }; // by OpenClaw, after ten failures
+      if (stopped || agentId !== job.agentId) await cron.update(id, { ...pick(job, ["agentId"]), ...stopped });
+    } catch (error) {
+      api.logger.warn(`clawcortex: cron refused "${job.name}" (${error.message})`);
+    }
+  }
+  const ours = (await cron.list({ includeDisabled: true })).filter(({ declarationKey: key }) => key?.startsWith("clawcortex:"));
+  for (const { id, declarationKey: key } of ours) if (!jobs.some((job) => job.declarationKey === key)) await cron.remove(id);
+}
+
+/** One completion by an agent's model, for the server. Both sign with run/gateway.key, and neither shows it. */
+async function complete(api, place, request, gone) {
+  const refused = (status, code, message) => ({ status, body: { code, message } });
+  if (!LOOPBACK.has(request.socket.remoteAddress)) return refused(403, "denied", "only from this machine");
+  const key = fs.readFileSync(path.join(place.state, "run", "gateway.key"));
+  const sign = (who, what) => crypto.createHmac("sha256", key).update(`${who}\n`).update(what).digest("hex");
+  const nonce = `${request.headers["x-clawcortex-nonce"]}\n${request.socket.localPort}`; // nobody on another port can pass the proof on
+  if (request.method === "GET") return { status: 200, body: { proof: sign("gateway", nonce) } };
+  if (request.method !== "POST") return refused(405, "bad_method", "POST only");
+  if (!(Number(request.headers["content-length"]) <= PROMPT_LIMIT)) return refused(413, "too_large", `not a body of up to ${PROMPT_LIMIT} bytes`);
+  const body = await buffer(request);
+  const [mine, theirs] = [sign("server", body), String(request.headers["x-clawcortex-signature"])].map((one) => Buffer.from(one));
+  if (mine.length !== theirs.length || !crypto.timingSafeEqual(mine, theirs)) return refused(403, "denied", "signed with another key");
+  const { agent, system, prompt, maxTokens, purpose, timeoutMs } = JSON.parse(body);
+  const over = AbortSignal.timeout(timeoutMs);
+  const asked = { agentId: agent, systemPrompt: system, messages: [{ role: "user", content: prompt }], maxTokens, purpose: `clawcortex.${purpose}` };
+  try {
+    const answer = await api.runtime.llm.complete({ ...asked, signal: AbortSignal.any([over, gone]) });
+    return { status: 200, body: pick(answer, ["text", "model", "provider", "usage", "stopReason"]) };
+  } catch (error) {
+    return over.aborted ? refused(504, "timeout", `no answer in ${timeoutMs} ms`) : refused(502, String(error.code ?? "failed"), error.message);
   }
 }
 
@@ -203,13 +259,22 @@ const entry = {
       };
       api.registerTool((context) => ({ name, label: name, description, parameters, execute: execute(context) }), { name });
     }
-    api.registerService(service(api, place, config.python ?? path.join(state, "venv", "bin", "python")));
-    const health = async (_request, response) => {
-      const { status, body } = await request(place.socket, "/readyz", undefined, 2_000).catch((error) => ({ status: 503, body: { code: "server_down", message: String(error.code ?? error.message) } }));
-      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
-      return true;
+    const python = config.python ?? path.join(state, "venv", "bin", "python");
+    api.registerService(service(api, place, python));
+    const scheduled = async (ctx) => schedule(api, ctx.getCron(), jobsOf(api, place, python, ctx.config));
+    api.on("gateway_start", (_, ctx) => scheduled(ctx).catch((error) => api.logger.warn(`clawcortex: no cron jobs (${error.message})`)));
+    const route = (name, auth, answer) => {
+      const handler = async (asked, response) => {
+        const gone = new AbortController();
+        response.once("close", () => gone.abort());
+        const { status, body } = await answer(asked, gone.signal).catch((error) => ({ status: 503, body: { code: "unavailable", message: String(error.code ?? error.message) } }));
+        response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+        return true;
+      };
+      api.registerHttpRoute({ path: `/clawcortex/${name}`, auth, match: "exact", handler });
     };
-    api.registerHttpRoute({ path: "/clawcortex/health", auth: "gateway", match: "exact", handler: health });
+    route("health", "gateway", () => request(place.socket, "/readyz", undefined, 2_000));
+    route("complete", "plugin", (asked, gone) => complete(api, place, asked, gone));
   },
 };
 

@@ -41,6 +41,9 @@ def parse(argv: list[str]) -> tuple[str, commands.Options]:
     parser.add_argument("--yes", action="store_true", help="make the shown changes without asking")
     parser.add_argument("--minimal", action="store_true", help="no torch, no model: recall by words only")
     parser.add_argument("--no-voice", dest="voice", action="store_false", help="leave out speech recognition")
+    parser.add_argument(
+        "--postgres", action="store_true", help="add PostgreSQL's driver, for a memory that hosts share"
+    )
     parser.add_argument("--purge", action="store_true", help="uninstall: delete the memories too")
     parser.add_argument(
         "--torch-index", default="", metavar="URL", help="a package index that has torch's CPU build"

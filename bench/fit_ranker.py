@@ -31,6 +31,7 @@ from clawcortex.store.base import Floats, Ints
 from clawcortex.store.index import Index
 from clawcortex.store.opening import open_store
 from clawcortex.store.records import Scope
+from clawcortex.testing import FakeHost
 from clawcortex.text.terms import terms
 from context_retention import operations, ranker
 from context_retention.candidates import candidates
@@ -145,6 +146,7 @@ def context_of(state: str) -> Context:
         clock=lambda: datetime.now(UTC),
         wake=lambda: None,
         drain=lambda: None,
+        host=FakeHost(),
     )
     log = logging.LoggerAdapter(logging.getLogger("clawcortex.bench"), {})
     return Context(resources, Caller("cli", trusted=True), log)

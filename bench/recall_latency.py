@@ -137,8 +137,8 @@ def round_trips(rounds: int) -> tuple[list[float], list[float]]:
         post(connection, "/v1/hooks/before_dispatch", {"event": PRIVATE, "ctx": {**context, **DISPATCHED}})
         for block in range(-1, rounds // BLOCK):  # the first block warms up
             asked = [f"{QUESTIONS[number % len(QUESTIONS)]} ({block}.{number})" for number in range(BLOCK)]
-            answered = [_timed(partial(_prompt, connection, context, question)) for question in asked]
-            embedded = [_timed(partial(_reference, reference, question)) for question in asked]
+            answered = [timed(partial(_prompt, connection, context, question)) for question in asked]
+            embedded = [timed(partial(_reference, reference, question)) for question in asked]
             if block >= 0:
                 hook += answered[SETTLED:]
                 embed += embedded[SETTLED:]
@@ -153,7 +153,8 @@ def _reference(model: Any, question: str) -> None:
     model.encode([question], normalize_embeddings=True, show_progress_bar=False)
 
 
-def _timed(call_it: Callable[[], object]) -> float:
+def timed(call_it: Callable[[], object]) -> float:
+    """Return the milliseconds that a call takes."""
     begun = time.perf_counter()
     call_it()
     return (time.perf_counter() - begun) * 1_000
@@ -208,7 +209,7 @@ def measure(count: int, rounds: int) -> dict[str, float]:
         bare, _ = process_cost(["python3", "-c", "pass"])
         client, client_rss = process_cost(["python3", str(entry), "status", "--json"])
         status = partial(call, "/v1/context-retention/status", {})
-        operation = float(np.median([_timed(status) for _ in range(15)]))
+        operation = float(np.median([timed(status) for _ in range(15)]))
         return {
             "n": count,
             "hook_p50_ms": float(np.median(hook)),

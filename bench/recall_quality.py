@@ -10,6 +10,7 @@ hits, averaged over questions; hit@10 the share of questions with any; MRR is of
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -24,7 +25,7 @@ DEPTH = 20
 
 def measured(found: Sequence[str], evidence: Sequence[str]) -> dict[str, float]:
     """Return the figures of one question."""
-    places = [found.index(ref) if ref in found else DEPTH for ref in evidence]
+    places = [found.index(ref) if ref in found[:DEPTH] else DEPTH for ref in evidence]
     figures = {f"recall_at_{k}": float(np.mean([place < k for place in places])) for k in (5, 10, 20)}
     first = min(places)
     return {**figures, "hit_at_10": float(first < 10), "mrr": 1 / (first + 1) if first < DEPTH else 0.0}
@@ -77,8 +78,10 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", required=True, help="a LoCoMo file")
+    parser.add_argument("--store-url", default="", help="an empty store, as postgresql://…; else SQLite")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     chosen = parser.parse_args()
+    os.environ["CLAWCORTEX_STORE_URL"] = chosen.store_url
     by_category = measure(chosen.data)
     everything = mean([figures for rows in by_category.values() for figures in rows])
     emit(

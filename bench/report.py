@@ -42,11 +42,17 @@ def emit(
     figures: Mapping[str, float],
     as_json: bool,  # noqa: FBT001 (called with a parsed flag)
     rows: Sequence[tuple[str, Mapping[str, float]]] = (),
+    *,
+    notes: Mapping[str, str] | None = None,
 ) -> None:
-    """Print the figures: exactly one JSON object, or a table with one line for each row and the total."""
+    """Print the figures: exactly one JSON object, or a table with one line for each row and the total.
+
+    `notes` is what the JSON object says beside numbers.
+    """
     rounded = {key: round(value, 4) for key, value in figures.items()}
     if as_json:
-        print(json.dumps({"benchmark": name, "machine": machine(), "figures": rounded}))
+        said = {"notes": dict(notes)} if notes else {}
+        print(json.dumps({"benchmark": name, "machine": machine(), "figures": rounded, **said}))
         return
     if not rows:
         width = max(map(len, rounded))

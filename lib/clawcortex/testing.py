@@ -2,13 +2,66 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from clawcortex.errors import HostError
 from clawcortex.models.hash import HashEmbedder
+from clawcortex.openclaw.host import Agent, Completion, Host
 
-__all__ = ["FrozenClock", "HashEmbedder", "frozen_clock"]
+__all__ = ["Asked", "FakeHost", "FrozenClock", "HashEmbedder", "frozen_clock"]
 
 MOMENT = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
+MAIN = Agent("main", Path("workspace"))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One completion as a host was asked for it."""
+
+    system: str
+    prompt: str
+    agent: str
+    max_tokens: int
+    purpose: str
+    timeout_s: float
+
+
+Scripted = str | HostError | Callable[[Asked], str]
+"""An answer, a failure, or what makes an answer of the request."""
+
+
+class FakeHost(Host):
+    """Answer from a script, in order, and keep what was asked; when the script is over, it has no model.
+
+    host = FakeHost("an answer", HostError("down"), lambda asked: asked.prompt.upper())
+    """
+
+    def __init__(self, *script: Scripted, agents: Iterable[Agent] = (MAIN,)) -> None:
+        self.script: deque[Scripted] = deque(script)
+        self.requests: list[Asked] = []
+        self._agents = tuple(agents)
+
+    def agents(self) -> tuple[Agent, ...]:
+        """Return the agents it was made with."""
+        return self._agents
+
+    def complete(
+        self, system: str, prompt: str, *, agent: str, max_tokens: int, purpose: str, timeout_s: float
+    ) -> Completion:
+        """Return the script's next answer, or raise its failure."""
+        asked = Asked(system, prompt, agent, max_tokens, purpose, timeout_s)
+        self.requests.append(asked)
+        answer = (
+            self.script.popleft() if self.script else HostError(f"No model configured for agent {agent}.")
+        )
+        if isinstance(answer, HostError):
+            raise answer
+        text = answer if isinstance(answer, str) else answer(asked)
+        return Completion(text, "fake-1", "fake", len(f"{system} {prompt}".split()), len(text.split()))
 
 
 class FrozenClock:

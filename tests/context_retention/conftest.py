@@ -7,16 +7,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from clawcortex import paths
 from clawcortex.models.embedder import get_embedder
+from clawcortex.openclaw.host import Agent
 from clawcortex.settings import Settings
 from clawcortex.skills.context import Caller, Context, Resources
 from clawcortex.store.index import Index
 from clawcortex.store.opening import open_store
 from clawcortex.store.records import Scope
+from clawcortex.testing import FakeHost, HashEmbedder
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -49,6 +52,7 @@ def resources(models_cache: Path) -> Iterator[Resources]:
         clock=lambda: NOW,
         wake=lambda: embed_pending(made),
         drain=lambda: None,
+        host=FakeHost(),
     )
     yield made
     store.close()
@@ -68,3 +72,33 @@ def asking(resources: Resources) -> Asking:
         return Context(held, caller, log)
 
     return ask
+
+
+Making = Callable[..., Context]
+
+
+@pytest.fixture
+def making(tmp_path: Path) -> Iterator[Making]:
+    """Make contexts over one store; words alone matter here, so that the model is a hash."""
+    store = open_store(Settings())
+    embedder = HashEmbedder()
+    index = Index(
+        store, embedder.model, embedder.dimensions, flat_limit=1_000, snapshot_folder=paths.cache_dir()
+    )
+    log = logging.LoggerAdapter(logging.getLogger("clawcortex.tests"), {})
+
+    def make(now: datetime = NOW, **settings: Any) -> Context:
+        resources = Resources(
+            settings=Settings(**settings),
+            store=store,
+            index=index,
+            embedder=embedder,
+            clock=lambda: now,
+            wake=lambda: None,
+            drain=lambda: None,
+            host=FakeHost(agents=[Agent("main", tmp_path / "workspace")]),
+        )
+        return Context(resources, Caller("cli", trusted=True), log)
+
+    yield make
+    store.close()

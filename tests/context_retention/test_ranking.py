@@ -16,6 +16,7 @@ from clawcortex.settings import Settings
 from clawcortex.skills.context import Caller, Context, Resources
 from clawcortex.store.index import Index
 from clawcortex.store.opening import open_store
+from clawcortex.testing import FakeHost
 from context_retention import candidates, features, operations, ranker, shapes
 from context_retention.query import parse
 from context_retention.recall import Wanted, search
@@ -48,6 +49,7 @@ def talks(tmp_path_factory: pytest.TempPathFactory, models_cache: Path) -> Itera
             clock=lambda: NOW,
             wake=lambda: None,
             drain=lambda: None,
+            host=FakeHost(),
         )
         log = logging.LoggerAdapter(logging.getLogger("clawcortex.tests"), {})
         context = Context(resources, Caller("cli", trusted=True), log)

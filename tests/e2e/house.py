@@ -23,7 +23,7 @@ from clawcortex.client import Connection, answer
 from clawcortex.errors import ClawcortexError
 
 from .loopback import LateError, until
-from .model import Asked, FakeModel
+from .model import MODELS, Asked, FakeModel
 from .telegram import Chat, FakeTelegram, Person
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +38,12 @@ from clawcortex.setup.console import Console
 from clawcortex.setup.host import find_openclaw
 from clawcortex.setup.plugin import grant
 grant(Path({root!r}), find_openclaw(), Console(), yes=True)
+"""
+REVOKE = """
+from clawcortex.setup.console import Console
+from clawcortex.setup.host import find_openclaw
+from clawcortex.setup.plugin import revoke
+assert revoke(find_openclaw(), Console(), yes=True)
 """
 START_S = 240.0
 """A start takes 10 to 25 s on two idle cores."""
@@ -89,6 +95,7 @@ class House:
             "OPENCLAW_DISABLE_BONJOUR": "1",
             "NO_COLOR": "1",
             "CLAWCORTEX_MODELS_DIR": str(models),
+            "CLAWCORTEX_HOOK_DEADLINE_MS": "2000",  # a busy machine; the deadline has tests of its own
         }
         self.env.pop("PYTHONPATH", None)  # the server must find its code as it does for a person
         with pytest.MonkeyPatch.context() as patch:
@@ -100,19 +107,27 @@ class House:
         self.state.mkdir(parents=True)
         self._unpack()
         self.repair()
-        self._write(self._configuration())
-        granting = [sys.executable, "-c", GRANT.format(root=str(self.plugin))]
+        self.write(self._configuration())
+        self.our("-m", "clawcortex", "generate")  # the tests' own skill among ours
+        self.our("-c", GRANT.format(root=str(self.plugin)))
+        configuration = self.configuration()
+        configuration["plugins"]["entries"]["clawcortex"]["config"] = {
+            "python": str(self.python),
+            "promptTimeoutMs": 2_000,
+        }
+        self.write(configuration)
+
+    def our(self, *arguments: str) -> str:
+        """Run our Python code as it lies in the house's plugin, and return what it prints."""
         result = subprocess.run(
-            granting,
+            [sys.executable, *arguments],
             env={**self.env, "PYTHONPATH": str(self.plugin / "lib")},
             capture_output=True,
             text=True,
             check=False,
         )
         assert result.returncode == 0, result.stdout + result.stderr
-        configuration = self.configuration()
-        configuration["plugins"]["entries"]["clawcortex"]["config"] = {"python": str(self.python)}
-        self._write(configuration)
+        return result.stdout
 
     def _unpack(self) -> None:
         """Copy what package.json ships: OpenClaw captures the folder, and a checkout changes."""
@@ -122,12 +137,15 @@ class House:
                 shutil.copytree(here, there, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy2(here, self.plugin)
+        for skill in (Path(__file__).parent / "skills").iterdir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(skill, self.plugin / "skills" / skill.name, ignore=ignored)
 
     def configuration(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self.state / "openclaw.json").read_text())
         return found
 
-    def _write(self, configuration: dict[str, Any]) -> None:
+    def write(self, configuration: dict[str, Any]) -> None:
         (self.state / "openclaw.json").write_text(json.dumps(configuration, indent=1))
 
     def _configuration(self) -> dict[str, Any]:
@@ -137,7 +155,7 @@ class House:
             "api": "openai-completions",
             "models": [
                 {
-                    "id": "fake-1",
+                    "id": name,
                     "name": "Fake",
                     "reasoning": False,
                     "input": ["text"],
@@ -145,6 +163,7 @@ class House:
                     "contextWindow": 200_000,
                     "maxTokens": 4_096,
                 }
+                for name in MODELS
             ],
         }
         telegram = {
@@ -175,7 +194,11 @@ class House:
                     "compaction": {"keepRecentTokens": 1_000},
                 },
                 "entries": {
-                    name: {"workspace": str(self.folder / f"ws-{name}")} for name in ("main", "work")
+                    "main": {"workspace": str(self.folder / "ws-main")},
+                    "work": {
+                        "workspace": str(self.folder / "ws-work"),
+                        "model": {"primary": f"fake/{MODELS[1]}"},
+                    },
                 },
             },
             "bindings": [
@@ -239,8 +262,8 @@ class House:
         gateway.wait()
         psutil.wait_procs(doomed, timeout=30)
 
-    def openclaw(self, *arguments: str) -> str:
-        """Run an OpenClaw command and return what it prints."""
+    def openclaw(self, *arguments: str, fails: bool = False) -> str:
+        """Run an OpenClaw command and return what it prints; with `fails` it may end badly."""
         result = subprocess.run(
             ["openclaw", *arguments],
             env=self.env,
@@ -249,8 +272,24 @@ class House:
             text=True,
             check=False,
         )
-        assert result.returncode == 0, f"openclaw {arguments}: {result.stdout}{result.stderr}"
+        assert fails or result.returncode == 0, f"openclaw {arguments}: {result.stdout}{result.stderr}"
         return result.stdout
+
+    # its cron
+    def cron_jobs(self) -> dict[str, dict[str, Any]]:
+        """Return our jobs by name, disabled ones too."""
+        jobs = json.loads(self.openclaw("cron", "list", "--all", "--json"))["jobs"]
+        ours = [job for job in jobs if str(job.get("declarationKey")).startswith("clawcortex:")]
+        named = {str(job["name"]): job for job in ours}
+        assert len(named) == len(ours), f"a job is there twice: {[job['name'] for job in ours]}"
+        return named
+
+    def run_job(self, name: str) -> dict[str, Any]:
+        """Let OpenClaw run one of our jobs now, wait for its end and return the run."""
+        job = self.cron_jobs()[name]["id"]
+        said = self.openclaw("cron", "run", job, "--wait", "--json", fails=True)
+        run: dict[str, Any] = json.loads(said)
+        return run
 
     # the resident server
     def ask(self, route: str, payload: dict[str, Any] | None = None) -> dict[str, Any]:

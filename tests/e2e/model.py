@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from .loopback import Exchange, Loopback
 
+MODELS = ("fake-1", "fake-2")
+"""The first is everybody's, the second that of the agent `work`."""
 SUMMARY = (
     "## Goal\nTalk.\n## Decisions\n- none\n## Open TODOs\n- none\n## Constraints/Rules\n- none\n"
     "## Pending user asks\n- none\n## Exact identifiers\n- none"
@@ -31,6 +33,7 @@ class Asked:
 
     messages: list[dict[str, Any]] = field(repr=False)
     tools: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    model: str = ""
 
     @property
     def everything(self) -> str:
@@ -71,7 +74,9 @@ class FakeModel(Loopback):
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[Asked] = []
+        self.completed: list[Asked] = []
         self._plan: deque[ToolCall | str] = deque()
+        self._completions: dict[str, Callable[[Asked], str]] = {}
         self._numbers = itertools.count(1)
 
     def plan(self, *steps: ToolCall | str) -> None:
@@ -79,21 +84,29 @@ class FakeModel(Loopback):
         with self.changed:
             self._plan.extend(steps)
 
+    def completes(self, mark: str, answer: str | Callable[[Asked], str]) -> None:
+        """Say what a completion gets whose system text holds this mark; such requests go to `completed`."""
+        with self.changed:
+            self._completions[mark] = answer if callable(answer) else lambda _: answer
+
     def turns(self) -> list[Asked]:
         """Return the requests that were not for a compaction's summary."""
         with self.changed:
             return [one for one in self.asked if not one.compacts]
 
     def get(self, exchange: Exchange) -> None:
-        exchange.reply({"object": "list", "data": [{"id": "fake-1", "object": "model"}]})
+        exchange.reply({"object": "list", "data": [{"id": name, "object": "model"} for name in MODELS]})
 
     def post(self, exchange: Exchange, body: dict[str, Any]) -> None:
-        asked = Asked(body.get("messages", []), body.get("tools", []))
+        asked = Asked(body.get("messages", []), body.get("tools", []), str(body.get("model", "")))
         with self.changed:
-            self.asked.append(asked)
-            step: ToolCall | str = (
-                SUMMARY if asked.compacts else self._plan.popleft() if self._plan else "Well."
-            )
+            marked = next((mark for mark in self._completions if mark in asked.system), None)
+            (self.asked if marked is None else self.completed).append(asked)
+            step: ToolCall | str
+            if marked is not None:
+                step = self._completions[marked](asked)
+            else:
+                step = SUMMARY if asked.compacts else self._plan.popleft() if self._plan else "Well."
             number = next(self._numbers)
             self.changed.notify_all()
         exchange.send_response(200)

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import socketserver
 import stat
-import subprocess
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from clawcortex import paths
 
-from .house import ROOT, node_path
+from .bridging import CONFIG, Bridge, Server, spooled
 
 USER = {
     "agentId": "main",
@@ -38,98 +31,6 @@ LAST = [
     {"role": "assistant", "content": [{"type": "text", "text": "yours"}], "usage": {"input": 1}},
 ]
 TOOL = "context_retention_recall"
-
-
-class Server(socketserver.ThreadingUnixStreamServer):
-    """Answer every request on the socket with `status` and `body`, and keep it."""
-
-    daemon_threads = True
-    status, body = 200, "{}"
-
-    def __init__(self, path: Path) -> None:
-        self.requests: list[tuple[str, dict[str, Any]]] = []
-        self.silent = threading.Event()
-        super().__init__(str(path), Answer)
-
-
-class Answer(BaseHTTPRequestHandler):
-    """One request."""
-
-    def log_message(self, *_: object) -> None:
-        return
-
-    def address_string(self) -> str:
-        return "socket"
-
-    def do_POST(self) -> None:
-        server = self.server
-        assert isinstance(server, Server)
-        raw = self.rfile.read(int(self.headers["content-length"]))
-        server.requests.append((self.path, json.loads(raw)))
-        if server.silent.is_set():
-            self.rfile.read(1)  # until the other side gives up
-            return
-        self.send_response(server.status)
-        self.end_headers()
-        self.wfile.write(server.body.encode())
-
-
-Bridge = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture(params=["beside the data", "in a short folder"])
-def state(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a state folder, once with a path that no socket address holds."""
-    found = tmp_path / ("state" if request.param == "beside the data" else "s" * 120)
-    monkeypatch.setenv("OPENCLAW_STATE_DIR", str(found))
-    return found
-
-
-@pytest.fixture
-def server(state: Path) -> Iterator[Server]:
-    """Return a server where `paths.socket_path` says."""
-    place = paths.socket_path()
-    paths.private_folder(place.parent)
-    with Server(place) as found:
-        thread = threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        yield found
-        found.shutdown()
-        thread.join()
-    place.unlink()
-
-
-@pytest.fixture
-def bridge(openclaw: Path, state: Path) -> Iterator[Bridge]:
-    """Return a call into the registered plugin."""
-    config = {"promptTimeoutMs": 300, "captureTimeoutMs": 300, "toolTimeoutMs": 300}
-    driver = Path(__file__).parent / "bridge.mjs"
-    process = subprocess.Popen(
-        ["node", str(driver), str(ROOT / "index.js"), str(state), json.dumps(config)],
-        env={**os.environ, "PATH": node_path(openclaw)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-
-    def call(**what: Any) -> dict[str, Any]:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(json.dumps(what) + "\n")
-        process.stdin.flush()
-        found: dict[str, Any] = json.loads(process.stdout.readline())
-        return found
-
-    yield call
-    process.stdin.close()
-    process.stdout.close()
-    process.wait(30)
-
-
-def spooled() -> list[dict[str, Any]]:
-    return [json.loads(path.read_text()) for path in sorted(paths.spool_dir().glob("*"))]
 
 
 def test_a_prompt_gets_what_the_server_says(server: Server, bridge: Bridge) -> None:
@@ -232,3 +133,19 @@ def test_a_socket_of_somebody_else_gets_nothing(server: Server, bridge: Bridge) 
     os.chown(paths.socket_path(), 65534, 65534)
     assert bridge(hook="before_prompt_build", event={"prompt": "hi"}, ctx=USER)["answer"] is None
     assert server.requests == []
+
+
+def test_a_starting_gateway_tells_its_port_and_agents(server: Server, bridge: Bridge) -> None:
+    bridge(hook="gateway_start", event={"port": 18_789}, ctx={"config": CONFIG, "port": 18_789})
+    [(route, sent)] = server.requests
+    assert route == "/v1/hooks/gateway_start"
+    told = [{"id": "work", "workspace": "/ws/Work"}, {"id": "main", "workspace": "/ws/main"}]
+    assert sent["event"] == {"port": 18_789, "tls": True, "agents": told}
+    assert list(sent["ctx"]) == ["eventId"], "the configuration holds secrets: nothing of it is sent"
+
+
+def test_a_start_before_the_server_waits(bridge: Bridge) -> None:
+    bridge(hook="gateway_start", event={"port": 1}, ctx={"config": {}})
+    [kept] = spooled()
+    assert kept["hook"] == "gateway_start"
+    assert kept["event"] == {"port": 1, "tls": False, "agents": [{"id": "main", "workspace": "/ws/main"}]}

@@ -21,6 +21,7 @@ HOOKS = {
     "before_reset",
     "session_start",
     "session_end",
+    "gateway_start",
 }
 
 

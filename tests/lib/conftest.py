@@ -19,6 +19,7 @@ from clawcortex.store.base import Floats, Store
 from clawcortex.store.index import Index
 from clawcortex.store.opening import open_store
 from clawcortex.store.records import NewMemory
+from tests.postgres import QUICK, Server, started
 
 BASE = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 MODEL = "test-model"
@@ -31,10 +32,20 @@ OpenIndex = Callable[..., Index]
 Python = Callable[..., "subprocess.Popen[str]"]
 
 
-@pytest.fixture(params=["sqlite"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """One PostgreSQL for all tests; each gets a schema of its own."""
+    yield from started(QUICK)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty store, of each backend in turn."""
-    return f"{request.param}:{tmp_path / 'store' / 'memory.db'}"
+    if request.param == "sqlite":
+        yield f"sqlite:{tmp_path / 'store' / 'memory.db'}"
+        return
+    with request.getfixturevalue("postgres").memory() as url:
+        yield url
 
 
 @pytest.fixture

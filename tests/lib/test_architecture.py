@@ -163,7 +163,10 @@ def test_the_server_listens_without_heavy_libraries() -> None:
     assert not set(run.stdout.split()) & (HEAVY | {"numpy", "sqlite3", "mcp"})
 
 
-REASONS = {"openclaw/payloads.py": "one model for each of OpenClaw's hooks, read side by side"}
+REASONS = {
+    "openclaw/payloads.py": "one model for each of OpenClaw's hooks, read side by side",
+    "store/sql/store.py": "the contract of store/base.py once more, one line a method",
+}
 
 
 def test_files_stay_small() -> None:

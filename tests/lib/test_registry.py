@@ -107,6 +107,13 @@ def test_a_folder_without_a_package_is_no_skill(folder: Path) -> None:
             "unknown operation",
         ),
         (
+            "wrong-job",
+            SKILL.replace("{name}", "wrong-job").replace(
+                "{more}", ', schedules=(Schedule("0 8 * * *", "say", {"text": []}),)'
+            ),
+            "valid string",
+        ),
+        (
             "exposed",
             SKILL.replace("{name}", "exposed")
             .replace("{more}", "")

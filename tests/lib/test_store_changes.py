@@ -6,7 +6,7 @@ import pytest
 
 from clawcortex.store.base import Store
 from clawcortex.store.records import Selection
-from clawcortex.store.sqlite import changes
+from clawcortex.store.sql import changes
 
 from .conftest import MODEL, NewMemories, OpenIndex, Vectors
 
@@ -43,7 +43,7 @@ def test_a_log_that_was_cut_says_so_and_the_index_reads_all(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(changes, "KEPT", 2)
-    monkeypatch.setattr(changes, "_PRUNED_EVERY", 4)
+    monkeypatch.setattr(changes, "PRUNED_EVERY", 4)
     index = open_index(store)
     store.add(memories(1))
     index.refresh()

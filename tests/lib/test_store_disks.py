@@ -107,6 +107,7 @@ def test_a_snapshot_on_a_full_disk_leaves_the_old_one(
     assert again.embedded == 2_000
 
 
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)  # the others' disk is their server's
 def test_a_read_only_disk(
     mount: Mount, open_again: OpenStore, store_url: str, memories: NewMemories, tmp_path: Path
 ) -> None:

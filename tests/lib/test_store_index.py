@@ -154,6 +154,26 @@ def test_eight_bits_with_rescoring_find_what_exact_finds(
     assert len(view.search(given[0], 10**9, _everything(view))[0]) == count
 
 
+def test_eight_bits_alone_read_no_vector_from_the_store(
+    store: Store, memories: NewMemories, vectors: Vectors, open_index: OpenIndex
+) -> None:
+    given = vectors(1_500, dimensions=64)
+    store.add(memories(1_500))
+    store.put_vectors(MODEL, range(1, 1_501), given)
+    index = open_index(store, flat_limit=1_000, dimensions=64)
+    index.refresh()
+    view = index.view()
+    mask = np.random.default_rng(2).random(1_500) < 0.7
+    query = vectors(1, seed=3, dimensions=64)[0]
+    exact = np.where(mask, given @ query, -2)
+    store.close()  # a vector read now would raise
+    rows, cosines = view.search(query, 50, mask, exact=False)
+    assert len(rows) == 50
+    assert mask[rows].all()
+    assert np.abs(cosines - exact[rows]).max() < 0.02
+    assert len(np.intersect1d(rows, np.argsort(-exact)[:50])) >= 45
+
+
 def test_a_vector_removed_from_the_store_is_not_found_by_an_older_view(
     store: Store, memories: NewMemories, vectors: Vectors, open_index: OpenIndex
 ) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from clawcortex.errors import InputError, NotFoundError
+from clawcortex.errors import ConflictError, InputError
 from clawcortex.store.base import Store
 
-from .conftest import OpenStore
+from .conftest import BASE, OpenStore
 
 
 def test_records_are_put_read_listed_and_replaced(store: Store) -> None:
@@ -68,34 +69,57 @@ def test_a_job_is_queued_once_and_leased_once(store: Store) -> None:
     assert store.enqueue("sum", {"hour": 1}, key="sum:1")
     assert not store.enqueue("sum", {"hour": 2}, key="sum:1")
     with ThreadPoolExecutor(8) as threads:
-        leased = [job for job in threads.map(lambda _: store.lease(["sum"], seconds=60), range(8)) if job]
+        leased = [job for job in threads.map(lambda _: store.lease({"sum": 60}), range(8)) if job]
     assert [(job.kind, job.payload, job.attempts) for job in leased] == [("sum", {"hour": 1}, 1)]
-    store.finish(leased[0].id)
+    store.finish(leased[0])
     assert not store.enqueue("sum", {}, key="sum:1")
-    assert store.lease([], seconds=60) is None
+    assert store.lease({"sum": 60}) is None
 
 
 def test_a_lease_that_runs_out_makes_the_job_due_again(store: Store) -> None:
     store.enqueue("sum", {}, key="k")
-    first = store.lease(["sum"], seconds=0)
-    second = store.lease(["sum"], seconds=60)
+    first = store.lease({"sum": 0})
+    second = store.lease({"sum": 60})
     assert first is not None
     assert second is not None
     assert (first.id, second.attempts) == (second.id, 2)
-    assert store.lease(["sum"], seconds=60) is None
+    assert store.lease({"sum": 60}) is None
+
+
+def test_who_lost_the_lease_ends_nothing_for_who_has_it(store: Store) -> None:
+    store.enqueue("sum", {}, key="k")
+    first, second = store.lease({"sum": 0}), store.lease({"sum": 0})
+    assert first is not None
+    assert second is not None
+    endings: list[dict[str, Any]] = [{}, {"error": "it broke"}, {"error": "later", "retry_at": BASE}]
+    for late in endings:
+        with pytest.raises(ConflictError, match="try 1"):
+            store.finish(first, **late)
+    store.finish(second)  # its time ran out, too, but nobody took the job meanwhile
+    with pytest.raises(ConflictError, match="try 2"):
+        store.finish(second, error="too late")
+    assert not store.enqueue("sum", {}, key="k"), "it is done, neither failed nor queued"
+
+
+def test_each_kind_is_leased_for_its_own_time(store: Store) -> None:
+    store.enqueue("short", {}, key="s")
+    store.enqueue("long", {}, key="l")
+    leases = {"short": 0, "long": 600}
+    leased = [job.kind for _ in range(4) if (job := store.lease(leases))]
+    assert sorted(leased) == ["long", "short", "short", "short"]
 
 
 def test_a_failed_job_may_be_queued_again(store: Store) -> None:
     store.enqueue("sum", {"try": 1}, key="k")
-    job = store.lease(["sum"], seconds=60)
+    job = store.lease({"sum": 60})
     assert job is not None
-    store.finish(job.id, error="it broke")
+    store.finish(job, error="it broke")
     assert store.enqueue("sum", {"try": 2}, key="k")
-    again = store.lease(["sum"], seconds=60)
+    again = store.lease({"sum": 60})
     assert again is not None
     assert (again.payload, again.attempts) == ({"try": 2}, 1)
-    with pytest.raises(NotFoundError):
-        store.finish(job.id)
+    with pytest.raises(ConflictError):
+        store.finish(job)
 
 
 def test_jobs_wait_for_their_time_and_their_kind(store: Store) -> None:
@@ -103,8 +127,8 @@ def test_jobs_wait_for_their_time_and_their_kind(store: Store) -> None:
     store.enqueue("later", {}, key="l", run_at=now + timedelta(hours=1))
     store.enqueue("sum", {"i": 2}, key="2", run_at=now - timedelta(hours=1))
     store.enqueue("sum", {"i": 1}, key="1", run_at=now - timedelta(hours=2))
-    assert store.lease(["other"], seconds=60) is None
-    leased = [store.lease([], seconds=60) for _ in range(3)]
+    assert store.lease({"other": 60}) is None
+    leased = [store.lease({"sum": 60, "later": 60}) for _ in range(3)]
     assert [job.payload["i"] if job else None for job in leased] == [1, 2, None]
     with pytest.raises(InputError):
         store.enqueue("sum", {}, key="")

@@ -24,7 +24,7 @@ store = open_store(Settings(store_url=sys.argv[1]))
 ADD = (
     OPEN
     + """
-for i in range(250):
+for i in range(int(sys.argv[3])):
     store.add([new(f"own-{sys.argv[2]}-{i}"), new(f"shared-{i}")])
 store.close()
 """
@@ -44,28 +44,32 @@ with ThreadPoolExecutor(4) as threads:
 LEASE = (
     OPEN
     + """
-while job := store.lease(["work"], seconds=600):
+while job := store.lease({"work": 600}):
     print(job.payload["i"], flush=True)
-    store.finish(job.id)
+    store.finish(job)
 store.close()
 """
 )
 OPENED = OPEN + "print('open', flush=True)\nsys.stdin.read()\nstore.close()"
 
 
-def test_eight_processes_store_each_memory_once(store: Store, store_url: str, python: Python) -> None:
-    writers = [python(ADD, store_url, i) for i in range(8)]
-    assert [writer.wait() for writer in writers] == [0] * 8
+def test_many_processes_store_each_memory_once(store: Store, store_url: str, python: Python) -> None:
+    count, each = (8, 100) if store_url.startswith("sqlite") else (4, 40)
+    writers = [python(ADD, store_url, i, each) for i in range(count)]
+    assert [writer.wait() for writer in writers] == [0] * count
     keys = [memory.text for memory in store.select(Selection())]
-    assert len(keys) == len(set(keys)) == store.count() == 8 * 250 + 250
-    assert store.frequencies(["word"])["word"] == 2_250
-    assert len(store.matching(["word"])) == 2_250
+    assert len(keys) == len(set(keys)) == store.count() == (count + 1) * each
+    assert store.frequencies(["word"])["word"] == (count + 1) * each
+    assert len(store.matching(["word"])) == (count + 1) * each
     assert store.check() == []
 
 
 def test_what_was_acknowledged_survives_a_kill(open_again: OpenStore, store_url: str, python: Python) -> None:
     acknowledged: set[str] = set()
-    for round_ in range(3):
+    rounds = (
+        3 if store_url.startswith("sqlite") else 1
+    )  # a client's death leaves PostgreSQL nothing to recover
+    for round_ in range(rounds):
         writer = python(LOAD, store_url, round_)
         assert writer.stdout is not None
         for _ in range(40):

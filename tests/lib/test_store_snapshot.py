@@ -173,6 +173,7 @@ def test_the_kind_follows_the_limit(filled: Store, vectors: Vectors, open_index:
         index.snapshot()
 
 
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)  # one that is restored by copying files
 def test_a_restored_older_database_is_not_matched_with_a_newer_index(
     open_again: OpenStore,
     filled: Store,
@@ -212,3 +213,56 @@ def test_the_snapshot_holds_no_vector_of_what_was_removed(
     index.snapshot()
     assert needle not in file.read_bytes()
     assert index.embedded == 1_499
+
+
+def test_a_snapshot_is_due_when_a_start_would_have_much_to_catch_up(
+    store: Store, memories: NewMemories, vectors: Vectors, open_index: OpenIndex
+) -> None:
+    index = open_index(store)
+    index.refresh()
+    assert not index.snapshot_due()
+    store.add(memories(2_500))
+    index.refresh()
+    assert index.snapshot_due()  # there is none yet
+    index.snapshot()
+    assert not index.snapshot_due()
+    due = []
+    for start in range(2_500, 2_504):
+        store.add(memories(1, start=start))
+        index.refresh()
+        due.append(index.snapshot_due())
+    assert due == [False, False, True, True]
+
+
+def test_a_snapshot_is_due_at_once_when_it_holds_what_was_removed(
+    filled: Store, open_index: OpenIndex
+) -> None:
+    index = open_index(filled)
+    index.load()
+    assert not index.snapshot_due()
+    filled.delete(Selection(positions=(7,)))
+    index.refresh()
+    assert index.snapshot_due()
+    index.snapshot()
+    assert not index.snapshot_due()
+
+
+@pytest.mark.parametrize("flat_limit", [1_000, 2_000, 10_000])
+def test_what_is_added_after_a_start_and_while_a_snapshot_is_copied_is_found(
+    filled: Store, memories: NewMemories, vectors: Vectors, open_index: OpenIndex, flat_limit: int
+) -> None:
+    open_index(filled, flat_limit=flat_limit).snapshot()
+    index = open_index(filled, flat_limit=flat_limit)
+    index.load()
+    nearest = index.view().nearest
+    copy, scale = nearest.copier(), nearest.scale
+    more = vectors(1_000, seed=5)
+    filled.add(memories(1_000, start=1_500))
+    filled.put_vectors(MODEL, range(1_501, 2_501), more)
+    index.refresh()
+    copied = copy()
+    assert copied.ntotal == 1_500
+    assert np.allclose(copied.reconstruct_n(0, 1_500) / scale, vectors(1_500), atol=0.01)
+    view = index.view()
+    rows, _ = view.search(more[321], 1, np.ones(2_500, np.bool_))
+    assert rows.tolist() == [1_821]

@@ -108,6 +108,13 @@ def told(context: Context, request: Nothing) -> Count:
     return Count(count=len(context.store.list_records(TOLD)))
 
 
+@operation("agents")
+def agents(context: Context, request: Nothing) -> Count:
+    """Return OpenClaw's agents as this process knows them."""
+    known = context.host.agents()
+    return Count(count=len(known), texts=[f"{one.id} in {one.workspace}" for one in known])
+
+
 @operation("wipe", effect="destroy")
 def wipe(context: Context, request: Nothing) -> Count:
     """Remove everything; never for agents."""
@@ -157,7 +164,7 @@ skill = Skill(
     title="Probe",
     summary="Let tests look through the server.",
     version="1.2.3",
-    operations=(echo, hold, refuse, fail, lie, turns, told, wipe),
+    operations=(echo, hold, refuse, fail, lie, turns, told, agents, wipe),
     hooks=(quick, slow, keep),
     schedules=(Schedule("0 8 * * *", "echo", {"text": "morning"}),),
     grants=(Grant(("tools", "exec", "mode"), "ask", "it asks first"),),

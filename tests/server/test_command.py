@@ -45,6 +45,19 @@ class TestOperations:
         answer = json.loads(run.stdout)
         assert (answer["text"], answer["tags"], answer["origin"]) == ("HÉ 😀 HÉ 😀", ["a", "b"], "cli")
 
+    @pytest.mark.parametrize(("named", "origin"), [("cron", "cron"), ("", "cli")])
+    def test_a_cron_job_says_that_it_is_one(
+        self, monkeypatch: pytest.MonkeyPatch, named: str, origin: str
+    ) -> None:
+        monkeypatch.setenv("CLAWCORTEX_CALLER", named)
+        run = clawcortex("probe", "echo", "--text", "x", "--json")
+        assert json.loads(run.stdout)["origin"] == origin
+
+    def test_an_unknown_caller_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CLAWCORTEX_CALLER", "root\r\nx: y")
+        run = clawcortex("probe", "echo", "--text", "x")
+        assert (run.returncode, "caller" in run.stderr) == (2, True)
+
     def test_a_person_reads_lines(self) -> None:
         run = clawcortex("probe", "echo", "--text", "hello", "--tags", "a")
         assert run.stdout.splitlines()[:2] == ["text: hello", "origin: cli"]

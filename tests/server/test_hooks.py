@@ -184,3 +184,24 @@ def test_four_clients_at_once_lose_and_double_nothing(server: int) -> None:
         thread.join()
     texts = client.call("/v1/probe/turns", {})["texts"]
     assert sorted(texts) == sorted(f"{who}:{number}" for who in range(4) for number in range(50))
+
+
+def test_a_starting_gateway_is_remembered_also_from_the_spool(
+    house: Path, until_ended: Callable[[], None]
+) -> None:
+    def started(port: int, workspace: str) -> dict[str, Any]:
+        return {"port": port, "tls": False, "agents": [{"id": "work", "workspace": workspace}]}
+
+    client.spool("gateway_start", started(1, "/before"), {})
+    client.start()
+    try:
+        client.call("/v1/hooks/session_end", {"event": {}, "ctx": {}})  # waits for what is in the spool
+        assert client.call("/v1/probe/agents", {})["texts"] == ["work in /before"]
+        client.call("/v1/hooks/gateway_start", {"event": started(2, "/after"), "ctx": {}})
+        assert client.call("/v1/probe/agents", {})["texts"] == ["work in /after"]
+        with pytest.raises(InputError, match="port"):
+            client.call("/v1/hooks/gateway_start", {"event": {"port": "80; rm"}, "ctx": {}})
+        assert client.call("/v1/probe/agents", {})["texts"] == ["work in /after"]
+    finally:
+        client.call("/v1/shutdown", {})
+        until_ended()

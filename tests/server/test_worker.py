@@ -93,7 +93,7 @@ def test_a_round_reads_the_spool_embeds_everything_and_snapshots(residence: Resi
     store_some(resources, BATCH * 2 + 3)
     client.spool("agent_end", {}, {})
     worker, applied, failures = worker_of(residence)
-    worker._round(resources)
+    worker._round(residence.opened())
     assert applied == ["agent_end"]
     assert resources.index.embedded == BATCH * 2 + 3
     assert resources.store.unembedded(resources.embedder.model, limit=1) == []
@@ -101,16 +101,35 @@ def test_a_round_reads_the_spool_embeds_everything_and_snapshots(residence: Resi
     assert not failures
 
 
+def test_what_is_spooled_during_a_bulk_load_does_not_wait_for_its_end(residence: Residence) -> None:
+    seen: list[int] = []
+
+    class Spooling(HashEmbedder):
+        """Leave a turn in the spool with each batch, as index.js does when a call took too long."""
+
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            seen.append(len(applied))
+            client.spool("agent_end", {}, {})
+            return super().encode(texts)
+
+    resources = with_embedder(residence, Spooling())
+    residence.load_model(resources.embedder)
+    store_some(resources, BATCH * 3)
+    worker, applied, _ = worker_of(residence)
+    worker._round(residence.opened())
+    assert seen == [0, 1, 2]
+
+
 def test_a_missing_model_leaves_lexical_recall_and_is_tried_again(residence: Residence) -> None:
     embedder = Refusing()
     resources = with_embedder(residence, embedder)
     store_some(resources, 3)
     worker, _, _ = worker_of(residence)
-    worker._round(resources)
-    assert residence.parts()["model"] == "the model file is missing"
+    worker._round(residence.opened())
+    assert residence.parts()["model"].startswith("the model file is missing; Run")
     assert resources.index.embedded == 0
     embedder.missing = False
-    worker._round(resources)
+    worker._round(residence.opened())
     assert residence.parts()["model"] == "ready"
     assert resources.index.embedded == 3
 

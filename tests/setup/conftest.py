@@ -35,6 +35,18 @@ if sys.argv[1:3] == ["plugins", "install"]:
 elif sys.argv[1:3] == ["plugins", "uninstall"]:
     values["plugins"]["entries"]["clawcortex"] = {{"enabled": False}}
     values["plugins"].pop("load", None)
+elif sys.argv[1] == "cron":
+    held = Path(__file__).with_name("cron.json")
+    if not held.exists():
+        sys.exit("gateway connect failed: no gateway is running")
+    if sys.argv[2] == "rm":
+        left = [job for job in json.loads(held.read_text()) if job["id"] != sys.argv[3]]
+        held.write_text(json.dumps(left))
+    else:
+        assert "--all" in sys.argv and "--json" in sys.argv
+        text = held.read_text()
+        print(f'{{{{"jobs": {{text}}}}}}' if text.startswith("[") else text)
+    sys.exit()
 elif sys.argv[1:3] == ["config", "validate"]:
     sys.exit("plugins.entries: refused by the stand-in" if values.get("refuse") else 0)
 path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,6 +78,8 @@ def config(state: Path) -> Path:
 @pytest.fixture
 def host(tmp_path: Path) -> OpenClaw:
     lib = str(Path(__file__).resolve().parents[2] / "lib")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "cron.json").write_text("[]")  # a gateway runs and has no jobs
     program = executable(tmp_path / "bin" / "openclaw", STAND_IN.format(python=sys.executable, lib=lib))
     return OpenClaw(str(program))
 
@@ -73,6 +87,12 @@ def host(tmp_path: Path) -> OpenClaw:
 @pytest.fixture
 def calls(tmp_path: Path) -> Path:
     return tmp_path / "bin" / "calls.jsonl"
+
+
+@pytest.fixture
+def cron(tmp_path: Path) -> Path:
+    """The jobs of the running gateway; no file is no gateway."""
+    return tmp_path / "bin" / "cron.json"
 
 
 @pytest.fixture

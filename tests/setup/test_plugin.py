@@ -45,6 +45,7 @@ def test_grants_are_shown_asked_for_and_kept_in_a_record(
     assert entry == {
         "enabled": True,
         "hooks": {"allowConversationAccess": True, "timeouts": {"before_prompt_build": 2_500}},
+        "llm": {"allowAgentIdOverride": True},
     }
     assert values["plugins"]["load"]["paths"] == [str(checkout)]
     assert values["plugins"]["entries"]["other"] == {"enabled": True}
@@ -132,6 +133,41 @@ def test_uninstall_keeps_what_the_person_changed(
         "hooks": {"timeouts": {"before_prompt_build": 9_000}}
     }
     assert "it stays as it is" in shown.getvalue()
+
+
+def test_uninstall_removes_our_cron_jobs_and_no_others(
+    checkout: Path, host: OpenClaw, console: Console, shown: io.StringIO, cron: Path
+) -> None:
+    grant(checkout, host, console, yes=True)
+    jobs = [
+        {"id": "1", "declarationKey": "clawcortex:a:b:00000000", "enabled": False},
+        {"id": "2", "declarationKey": "somebody:clawcortex"},
+        {"id": "3", "name": "clawcortex by hand"},
+        {"id": "4", "declarationKey": "clawcortex:a:c:00000000"},
+    ]
+    write(cron, json.dumps(jobs))
+    assert revoke(host, console, yes=True)
+    assert [job["id"] for job in read(cron)] == ["2", "3"]
+    assert "2 cron jobs removed" in shown.getvalue()
+    assert not record_path().exists()
+
+
+@pytest.mark.parametrize("said", [None, "nonsense", '{"jobs": [1]}'])
+def test_uninstall_says_which_jobs_stay_without_a_gateway_and_removes_them_the_next_time(
+    checkout: Path, host: OpenClaw, console: Console, shown: io.StringIO, cron: Path, said: str | None
+) -> None:
+    grant(checkout, host, console, yes=True)
+    if said is None:
+        cron.unlink()
+    else:
+        write(cron, said)
+    assert revoke(host, console, yes=True)
+    assert "keeps the jobs" in shown.getvalue()
+    assert "run uninstall again" in shown.getvalue()
+    write(cron, json.dumps([{"id": "1", "declarationKey": "clawcortex:a:b:00000000"}]))
+    assert revoke(host, console, yes=False), "there is nothing more to ask for"
+    assert read(cron) == []
+    assert not record_path().exists()
 
 
 def test_uninstall_works_after_openclaw_itself_is_gone(

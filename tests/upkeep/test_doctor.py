@@ -48,6 +48,17 @@ def test_a_damaged_database_is_found(tmp_path: Path) -> None:
     assert check.next_step
 
 
+def test_a_postgresql_that_does_not_answer_is_found_and_its_password_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CLAWCORTEX_STORE_URL", "postgresql://ann:pa55word@127.0.0.1:1/memory")
+    check = named(examine())["store"]
+    assert not check.passed
+    assert "Start PostgreSQL" in check.next_step
+    assert "127.0.0.1" in check.found
+    assert "pa55word" not in report(examine())
+
+
 def test_files_that_others_can_read_are_found() -> None:
     open_store(Settings()).close()
     paths.database_path().chmod(0o644)
@@ -64,10 +75,17 @@ def test_turns_put_aside_are_counted() -> None:
 
 @pytest.mark.parametrize(("access", "granted"), [(True, True), (False, False)])
 def test_the_grant_in_openclaw_is_read(access: bool, granted: bool) -> None:
-    entry = {"enabled": True, "hooks": {"allowConversationAccess": access}}
+    entry = {
+        "enabled": True,
+        "hooks": {"allowConversationAccess": access},
+        "llm": {"allowAgentIdOverride": access},
+    }
     config = "// comments are allowed\n" + json.dumps({"plugins": {"entries": {"clawcortex": entry}}})
     (paths.openclaw_dir() / "openclaw.json").write_text(config, encoding="utf-8")
-    assert named(examine())["grant"].passed is granted
+    checks = named(examine())
+    assert checks["grant"].passed is granted
+    assert checks["model grant"].passed is granted
+    assert "install.py" in checks["model grant"].next_step
 
 
 def test_a_running_server_is_well() -> None:

@@ -48,6 +48,8 @@ class Turn:
     at: datetime | None = None
     ref: str = ""
     """The same for a message in `agent_end` and in `before_reset`; a user's time of day is not."""
+    tool: str = ""
+    """Name of the tool whose result it is."""
     sender: str = ""
     sender_name: str = ""
     channel: str = ""
@@ -84,6 +86,7 @@ class Message(Part):
     idempotency_key: Text = ""
     response_id: Text = ""
     tool_call_id: Text = ""
+    tool_name: Text = ""
     origin: Annotated[Origin, BeforeValidator(an_object)] = Field(default=Origin(), alias="__openclaw")
 
     @property
@@ -115,6 +118,7 @@ class Message(Part):
             self.text,
             self.at,
             ref,
+            self.tool_name,
             origin.sender_id,
             origin.sender_name,
             origin.transport.channel,

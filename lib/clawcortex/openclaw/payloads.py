@@ -31,12 +31,15 @@ __all__ = [
     "AgentEnd",
     "Compaction",
     "Dispatch",
+    "GatewayStart",
     "Payload",
     "PromptBuild",
     "Received",
     "Reset",
     "SessionEnd",
     "SessionStart",
+    "StartedAgent",
+    "StartedGateway",
     "ToolCall",
     "ToolContext",
     "Turn",
@@ -289,6 +292,33 @@ class SessionEnd(_Hook):
         return self.event.reason
 
 
+class StartedAgent(Part):
+    """An agent as a starting gateway resolves it."""
+
+    id: str = Field(min_length=1)
+    workspace: str = Field(pattern=r"^/")
+
+
+class StartedGateway(Part):
+    """What a starting gateway says of itself."""
+
+    port: int = Field(ge=1, le=65_535)
+    tls: bool = False
+    agents: list[StartedAgent] = Field(default_factory=list)
+    """The default agent first."""
+
+
+class GatewayStart(_Hook):
+    """`gateway_start`: of a gateway and not of an agent; index.js adds the agents to what OpenClaw tells."""
+
+    event: StartedGateway
+
+    @property
+    def agent(self) -> str:
+        """Return the default agent."""
+        return self.event.agents[0].id if self.event.agents else super().agent
+
+
 class _Delivery(Part):
     channel: Text = ""
     to: Text = ""
@@ -331,7 +361,17 @@ class ToolCall(Part):
     context: ToolContext = ToolContext()
 
 
-Payload = PromptBuild | AgentEnd | Dispatch | Received | Compaction | Reset | SessionStart | SessionEnd
+Payload = (
+    PromptBuild
+    | AgentEnd
+    | Dispatch
+    | Received
+    | Compaction
+    | Reset
+    | SessionStart
+    | SessionEnd
+    | GatewayStart
+)
 HOOKS: Mapping[str, type[Payload]] = {
     "message_received": Received,
     "before_dispatch": Dispatch,
@@ -342,6 +382,7 @@ HOOKS: Mapping[str, type[Payload]] = {
     "before_reset": Reset,
     "session_start": SessionStart,
     "session_end": SessionEnd,
+    "gateway_start": GatewayStart,
 }
 
 

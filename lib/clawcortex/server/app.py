@@ -73,6 +73,8 @@ class Faces:
         if self.draining():
             waiting = "draining"
         answer = {"ready": not waiting, "parts": parts, **identity()}
+        if changing := await self.pools.operations.submit(self.residence.reembedding):
+            answer["reembedding"] = changing
         if waiting:
             return _json(answer | UnavailableError(f"not ready: {waiting}").as_dict(), 503)
         return _json(answer)

@@ -13,7 +13,7 @@ from clawcortex.errors import ClawcortexError, DeniedError, InputError
 from clawcortex.server.logs import call_log
 from clawcortex.server.metrics import Metrics
 from clawcortex.server.resources import Residence
-from clawcortex.skills.context import Caller, Context, Origin
+from clawcortex.skills.context import Caller, Context, Origin, Resources
 from clawcortex.skills.operation import Operation, Skill
 from clawcortex.store.records import LOCAL
 
@@ -44,6 +44,13 @@ def caller_named(name: str) -> Caller:
         return CALLERS[name or "http"]
     except KeyError as error:
         raise InputError(f"unknown caller {name!r}", hint=f"Known: {', '.join(CALLERS)}.") from error
+
+
+def background(resources: Resources, skill: str, name: str) -> Context:
+    """Return what work in the background is given: it acts for the owner, over all scopes."""
+    request = new_request_id()
+    log = call_log(request, skill=skill, operation=name)
+    return Context(resources, Caller("task", LOCAL, trusted=True, actor=f"{skill}:{name}"), log, request)
 
 
 class Calls:
@@ -139,6 +146,7 @@ __all__ = [
     "Calls",
     "Origin",
     "OutputError",
+    "background",
     "caller_named",
     "new_request_id",
     "serialised",

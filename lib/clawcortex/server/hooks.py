@@ -26,7 +26,7 @@ from clawcortex.text.fence import new_nonce
 
 log = logging.getLogger(__name__)
 
-PROMPT = "before_prompt_build"
+PROMPT, STARTED = "before_prompt_build", "gateway_start"
 COMPOSING = 0.1
 """Share of the deadline that is kept for composing what came in time."""
 OTHERS_S = 8.0
@@ -112,6 +112,8 @@ class Hooks:
             opened = self._residence.opened()
             payload = _parse(event, body)
             caller = _caller(payload)
+            if event == STARTED:
+                _remember_gateway(payload)
             failures = []
             for skill, hook in opened.registry.hooks(event):
                 try:
@@ -170,6 +172,12 @@ def _parse(event: str, body: Mapping[str, Any]) -> Any:
     from clawcortex.openclaw import payloads
 
     return payloads.parse(event, body)
+
+
+def _remember_gateway(payload: Any) -> None:
+    from clawcortex.openclaw import gateway
+
+    gateway.remember(payload)
 
 
 def _caller(payload: Any) -> Caller:

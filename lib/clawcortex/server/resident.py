@@ -21,6 +21,7 @@ from clawcortex.server.metrics import Metrics, resident_bytes
 from clawcortex.server.pool import Pools
 from clawcortex.server.resources import Residence
 from clawcortex.server.spool import Spool
+from clawcortex.server.tasks import Tasks
 from clawcortex.server.worker import Worker
 from clawcortex.settings import Settings
 
@@ -59,6 +60,7 @@ class Resident:
         self._hooks = Hooks(self._residence, self._metrics, self._pools, caught_up=self._caught_up)
         self._spool = Spool(self._apply)
         self._worker = Worker(self._residence, self._spool, failed=self._metrics.worker_errors.inc)
+        self._tasks = Tasks(self._residence, failed=self._metrics.worker_errors.inc)
         faces = Faces(
             self._residence,
             calls,
@@ -88,7 +90,9 @@ class Resident:
         self._starting = starting
         asyncio.run(self._serve(bound))
         log.info("draining")
+        self._tasks.begin_stopping()  # while the worker ends, no further job begins
         in_time = self._worker.stop(DRAIN_S)
+        in_time = self._tasks.stop(DRAIN_S) and in_time
         in_time = self._pools.close(DRAIN_S) and in_time
         self._residence.close()
         log.info("ended", extra={"in_time": in_time})
@@ -104,6 +108,7 @@ class Resident:
             loop.add_signal_handler(number, self.stop)
         self._residence.begin()
         self._worker.start()
+        self._tasks.start()
         await self._server.serve(sockets=[bound])
 
     def _started(self) -> None:

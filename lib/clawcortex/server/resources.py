@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -22,11 +22,20 @@ if TYPE_CHECKING:
     from clawcortex.models.base import Embedder
     from clawcortex.settings import Settings
     from clawcortex.skills.context import Resources
+    from clawcortex.store.base import Store
+    from clawcortex.store.index import Index
 
 log = logging.getLogger(__name__)
 
 RETRY_S = 1.0
 """A store that could not be opened is tried again after this, when somebody calls."""
+
+
+def _wanted(settings: Settings) -> Embedder:
+    from clawcortex.models.embedder import get_embedder
+
+    return get_embedder(settings)
+
 
 Nudge = Callable[[], None]
 
@@ -43,37 +52,50 @@ def open_resources(settings: Settings, wake: Nudge, drain: Nudge) -> Opened:
     """Open the store and its index, name the embedder, load the skills; slow imports happen here."""
     from clawcortex.files import remove_leftovers
     from clawcortex.models.embedder import get_embedder
+    from clawcortex.openclaw.gateway import GatewayHost
+    from clawcortex.server import reembedding
     from clawcortex.skills.context import Resources
-    from clawcortex.store.index import Index
     from clawcortex.store.opening import open_store
 
     store = open_store(settings)
-    for folder in (paths.cache_dir() / "index", paths.state_dir() / "exports"):
+    state = paths.state_dir()
+    for folder in (paths.cache_dir() / "index", state / "exports", state / "archive"):
         if folder.is_dir():
             remove_leftovers(folder)  # a killed writer's half file may hold what was forgotten since
     try:
-        embedder = get_embedder(settings)
-        index = Index(
-            store,
-            embedder.model,
-            embedder.dimensions,
-            flat_limit=settings.flat_index_limit,
-            snapshot_folder=paths.private_folder(paths.cache_dir() / "index"),
-        )
-        index.load()
+        wanted = get_embedder(settings)
+        reembedding.declare(store, wanted)
+        choice = reembedding.choose(store, wanted)
         resources = Resources(
             settings=settings,
             store=store,
-            index=index,
-            embedder=embedder,
+            index=open_index(settings, store, choice.serving),
+            embedder=choice.serving,
+            target=None if choice.settled else choice.target,
             clock=lambda: datetime.now(UTC),
             wake=wake,
             drain=drain,
+            host=GatewayHost(),
         )
         return Opened(resources, load_skills())
     except BaseException:
         store.close()
         raise
+
+
+def open_index(settings: Settings, store: Store, embedder: Embedder) -> Index:
+    """Return the index of a model's vectors, ready to answer."""
+    from clawcortex.store.index import Index
+
+    index = Index(
+        store,
+        embedder.model,
+        embedder.dimensions,
+        flat_limit=settings.flat_index_limit,
+        snapshot_folder=paths.private_folder(paths.cache_dir() / "index"),
+    )
+    index.load()
+    return index
 
 
 class Residence:
@@ -89,7 +111,7 @@ class Residence:
         self._opened: Opened | None = None
         self._failure: ClawcortexError | None = None
         self._tried_at = 0.0
-        self.model_failure: ClawcortexError | None = None
+        self._failures: dict[str, ClawcortexError] = {}
 
     def begin(self) -> None:
         """Start opening the store and loading the model, side by side; return at once."""
@@ -113,18 +135,54 @@ class Residence:
             self.load_model(embedder)
 
     def load_model(self, embedder: Embedder) -> None:
-        """Load the embedding model; keep the reason when that fails."""
+        """Load an embedding model; keep the reason when that fails."""
+        known = self._failures.pop(embedder.model, None)
         try:
             embedder.load()
         except ClawcortexError as error:
-            if str(error) != str(self.model_failure):  # the worker tries again and again: tell a reason once
-                log.exception("the embedding model cannot be loaded")
-            self.model_failure = error
+            if str(error) != str(known):  # the worker tries again and again: tell a reason once
+                log.exception("the embedding model %s cannot be loaded", embedder.model)
+            self._failures[embedder.model] = error
         else:
-            self.model_failure = None
             self._wake()
         with self._changed:
             self._changed.notify_all()
+
+    def follow_models(self) -> Resources:
+        """Let the model answer that the store calls for now, without a pause; return the resources.
+
+        Calls in flight keep the index and the embedder they began with. What the target has replaced is removed.
+        """
+        from clawcortex.models.embedder import release
+        from clawcortex.server import reembedding
+
+        opened = self.opened()
+        held = opened.resources
+        choice = reembedding.choose(held.store, _wanted(self.settings))
+        target = None if choice.settled else choice.target
+        if not reembedding.same(choice.serving, held.embedder):
+            log.info("recall answers from %s now, no more from %s", choice.serving.model, held.embedder.model)
+            if not choice.serving.ready():
+                self.load_model(choice.serving)
+            index = open_index(self.settings, held.store, choice.serving)
+            release(held.embedder)
+            held = replace(held, index=index, embedder=choice.serving, target=target)
+        elif not (
+            target is held.target or (target and held.target and reembedding.same(target, held.target))
+        ):
+            held = replace(held, target=target)
+        self._opened = Opened(held, opened.registry)
+        if target is None:
+            self._remove_others(held)
+        return held
+
+    def _remove_others(self, held: Resources) -> None:
+        from clawcortex.server import reembedding
+
+        for name in reembedding.others(held.store, held.embedder.model):
+            held.index.snapshot()  # before what it replaces is gone
+            count = held.store.drop_vectors(name)
+            log.info("%d vectors of %s removed: all is embedded with %s", count, name, held.embedder.model)
 
     def _open(self) -> None:
         with self._lock:
@@ -171,8 +229,26 @@ class Residence:
             state = str(self._failure) if self._failure else "loading"
             return {"store": state, "index": state, "skills": state, "model": state}
         broken = "; ".join(f"{item.folder}: {item.reason}" for item in opened.registry.broken)
-        model = "ready" if opened.resources.embedder.ready() else str(self.model_failure or "loading")
+        model = self._state(opened.resources.embedder)
         return {"store": "ready", "index": "ready", "skills": broken or "ready", "model": model}
+
+    def _state(self, embedder: Embedder) -> str:
+        if embedder.ready():
+            return "ready"
+        failure = self._failures.get(embedder.model)
+        return f"{failure}; {failure.hint}" if failure else "loading"
+
+    def reembedding(self) -> str:
+        """Return how far the change of the model is, "" when there is none."""
+        from clawcortex.store.progress import told
+
+        opened = self._opened
+        if opened is None or opened.resources.target is None:
+            return ""
+        held, target = opened.resources, opened.resources.target
+        state = self._state(target)
+        line = told(held.store, held.index.view(), held.embedder.model, target.model)
+        return line if state in ("ready", "loading") else f"{line}; it does not go on: {state}"
 
     def close(self) -> None:
         """Write the index's snapshot and close the store."""

@@ -9,11 +9,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from clawcortex.errors import ClawcortexError
+from clawcortex.server.calls import background
 from clawcortex.server.spool import Spool
 
 if TYPE_CHECKING:
-    from clawcortex.server.resources import Residence
+    from clawcortex.models.base import Embedder
+    from clawcortex.server.resources import Opened, Residence
     from clawcortex.skills.context import Resources
+    from clawcortex.store.base import Store
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +38,6 @@ class Worker:
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._snapshot_at = time.monotonic()
-        self._snapshot_generation = -1
         self.caught_up = threading.Event()
         """Set once the spool that waited at the start was applied, or was found to be impossible to apply."""
 
@@ -58,7 +60,7 @@ class Worker:
         pause = 0.0
         while not self._stopping:
             try:
-                self._round(self._residence.opened().resources)
+                self._round(self._residence.opened())
                 pause = 0.0
             except Exception as error:  # the thread outlives every fault: logged, counted, retried
                 self._failed()
@@ -69,14 +71,42 @@ class Worker:
             self._event.wait(pause or self._idle_s())
             self._event.clear()
 
-    def _round(self, resources: Resources) -> None:
+    def _round(self, opened: Opened) -> None:
         self._spool.drain()
         self.caught_up.set()
-        if not resources.embedder.ready():
-            self._residence.load_model(resources.embedder)
-        while not self._stopping and resources.embedder.ready() and embed_some(resources):
-            self._snapshot_when_due(resources)
-        self._snapshot_when_due(resources)
+        self._embed(opened.resources.store)
+        opened = self._residence.opened()
+        self._do_chores(opened)
+        self._snapshot_when_due(opened.resources)
+
+    def _embed(self, store: Store) -> None:
+        """Embed everything, first with the model that answers, then with the one that shall answer."""
+        resources = self._residence.follow_models()
+        models = [model for model in (resources.embedder, resources.target) if model is not None]
+        for model in models:
+            if not model.ready():
+                self._residence.load_model(model)
+        with store.exclusive("embedding") as mine:  # of several servers on one store, one embeds
+            while mine and not self._stopping and any(embed_some(resources, model) for model in models):
+                self._snapshot_when_due(resources)
+                self._spool.drain()  # a bulk import lasts hours; what was said meanwhile must not wait for it
+        if resources.target is not None and not self._stopping:
+            self._residence.follow_models()
+
+    def _do_chores(self, opened: Opened) -> None:
+        """Let each skill look after what is new; one that fails does not keep the others from theirs.
+
+        What came meanwhile goes first: each chore does one piece, and the next round, which begins at once, more.
+        """
+        for skill, chore in opened.registry.chores():
+            context = background(opened.resources, skill.name, chore.name)
+            try:
+                while not self._stopping and chore.run(context) and not self._event.is_set():
+                    pass
+            except Exception as error:  # it is tried again in the next round
+                self._failed()
+                typed = isinstance(error, ClawcortexError)
+                context.log.warning("%s: %s", chore.name, error, exc_info=not typed)
 
     def _idle_s(self) -> float:
         return min(SPOOL_S, self._residence.settings.idle_snapshot_s)
@@ -85,19 +115,19 @@ class Worker:
         now = time.monotonic()
         if now - self._snapshot_at < self._residence.settings.idle_snapshot_s:
             return
-        if resources.index.generation != self._snapshot_generation:
-            generation = resources.index.generation
+        if resources.index.snapshot_due():
             resources.index.snapshot()
-            self._snapshot_generation = generation
         self._snapshot_at = now
 
 
-def embed_some(resources: Resources) -> int:
-    """Embed one batch of memories that have no vector yet; return how many there were."""
-    waiting = resources.store.unembedded(resources.embedder.model, limit=BATCH)
+def embed_some(resources: Resources, embedder: Embedder) -> int:
+    """Embed one batch of memories that have no vector of this model yet; return how many there were."""
+    if not embedder.ready():
+        return 0
+    waiting = resources.store.unembedded(embedder.model, limit=BATCH)
     if waiting:
         numbers = [n for n, _ in waiting]
-        vectors = resources.embedder.encode([text for _, text in waiting])
-        resources.store.put_vectors(resources.embedder.model, numbers, vectors)
+        vectors = embedder.encode([text for _, text in waiting])
+        resources.store.put_vectors(embedder.model, numbers, vectors)
         resources.index.refresh()
     return len(waiting)

@@ -28,6 +28,7 @@ class Options:
     yes: bool = False
     minimal: bool = False
     voice: bool = True
+    postgres: bool = False
     purge: bool = False
     torch_index: str = ""
     rest: tuple[str, ...] = ()
@@ -35,9 +36,16 @@ class Options:
     @property
     def groups(self) -> tuple[str, ...]:
         """Return the dependency groups of the running system."""
-        if self.minimal:
-            return ("base",)
-        return RUNTIME if self.voice else tuple(group for group in RUNTIME if group != "voice")
+        wanted = ("base",) if self.minimal else RUNTIME
+        kept = tuple(group for group in wanted if group != "voice" or self.voice)
+        return (*kept, "postgres") if self.postgres else kept
+
+
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+"""How pytest runs the whole suite: two processes, each with a gateway of its own; a file stays on one.
+
+In their own order: the gateway's few long tests begin early instead of being left for the end.
+"""
 
 
 def install(root: Path, options: Options, console: Console) -> int:
@@ -67,15 +75,16 @@ def demo(root: Path, options: Options, console: Console) -> int:
 
 def test(root: Path, options: Options, console: Console) -> int:
     """Run the test suite, on a real OpenClaw where Node and npm are present."""
-    environment = prepare(root, options, console, (*options.groups, "dev"))
+    environment = prepare(root, options, console, (*options.groups, "postgres", "dev"))
     variables = node.fetch(console)
     variables["CLAWCORTEX_MODELS_DIR"] = str(paths.models_dir())  # tests have states of their own
     console.step("Tests")
     if options.rest or CI not in os.environ:
-        return _call(environment, ("-m", "pytest", *options.rest), variables, cwd=root)
+        return _call(environment, ("-m", "pytest", *(options.rest or SIDE_BY_SIDE)), variables, cwd=root)
     found = paths.private_folder(paths.cache_dir() / "coverage")
     variables["COVERAGE_FILE"] = str(found / "lines")
-    for arguments in (("erase",), ("run", "-m", "pytest"), ("combine", "--quiet"), ("report",)):
+    whole = ("run", "-m", "pytest", *SIDE_BY_SIDE)
+    for arguments in (("erase",), whole, ("combine", "--quiet"), ("report",)):
         failed = _call(environment, ("-m", "coverage", *arguments), variables, cwd=root)
         if failed:
             return failed
@@ -88,7 +97,7 @@ def run(root: Path, options: Options, console: Console) -> int:
         raise SetupError(
             "No command was given", hint="Write it after two dashes: install.py run -- python ..."
         )
-    groups = (*options.groups, "dev")
+    groups = (*options.groups, "postgres", "dev")
     environment = Environment(root, console)
     if environment.missing(groups) or not any(paths.models_dir().glob("*/*")):
         environment = prepare(root, options, console, groups)
@@ -136,6 +145,8 @@ def uninstall(root: Path, options: Options, console: Console) -> int:
 def prepare(root: Path, options: Options, console: Console, groups: tuple[str, ...]) -> Environment:
     """Bring the environment and the exported model up to date."""
     environment = Environment(root, console, torch_index=options.torch_index)
+    if "postgres" in environment.groups():  # asked for once: kept in step without being asked for again
+        groups = (*groups, "postgres")
     if environment.missing(groups):
         environment.ensure(groups)
     else:

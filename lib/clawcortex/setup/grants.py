@@ -51,6 +51,11 @@ def base_grants(root: Path) -> tuple[Grant, ...]:
             HOOK_TIMEOUT_MS,
             "OpenClaw waits no longer than this for a recall",
         ),
+        Grant(
+            (*entry, "llm", "allowAgentIdOverride"),
+            value=True,
+            why="a summary is written by the model of the agent whose turns it sums up",
+        ),
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from clawcortex.errors import HostError
 from clawcortex.setup.grants import PLUGIN
@@ -32,6 +34,17 @@ class OpenClaw:
         """Raise when OpenClaw does not accept its configuration."""
         self._run("config", "validate")
 
+    def remove_jobs(self) -> int:
+        """Remove our cron jobs and return how many there were; raise when no gateway runs, which holds them."""
+        said = self._run("cron", "list", "--all", "--json")
+        try:
+            jobs = [job["id"] for job in json.loads(said)["jobs"] if _ours(job)]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise HostError("`openclaw cron list --all --json` printed no list of jobs") from error
+        for job in jobs:
+            self._run("cron", "rm", str(job))
+        return len(jobs)
+
     def _run(self, *arguments: str) -> str:
         shown = f"openclaw {' '.join(arguments)}"
         try:
@@ -52,6 +65,10 @@ class OpenClaw:
             words = [line for line in (result.stdout + result.stderr).splitlines() if line.strip()]
             raise HostError(f"`{shown}` failed: {' '.join(words[-3:]) or 'no reason given'}")
         return result.stdout
+
+
+def _ours(job: dict[str, Any]) -> bool:
+    return str(job.get("declarationKey", "")).startswith(f"{PLUGIN}:")
 
 
 def find_openclaw() -> OpenClaw | None:

@@ -68,13 +68,39 @@ def revoke(host: OpenClaw | None, console: Console, *, yes: bool) -> bool:
         if not console.confirm("Make these changes?", yes=yes):
             console.warn("Nothing was changed.")
             return False
+        cleared = _remove_jobs(host, console)  # before the gateway sees the new configuration
         copy = back_up(config.path)
         console.done(f"backup: {copy}")
         if host and record.linked:
             host.unlink()  # forgets the install record; it also edits the file, so ours is written after
         _write_accepted(config.path, after, host, copy)
         console.done(f"{config.path.name} is as it was, but for what you changed yourself")
-    record_path().unlink()
+    else:
+        cleared = _remove_jobs(host, console)
+    if cleared:
+        record_path().unlink()
+    else:
+        write_record(Record(str(config.path)))
+    return True
+
+
+def _remove_jobs(host: OpenClaw | None, console: Console) -> bool:
+    """Remove our cron jobs from the running gateway; return False when they stay there."""
+    if host is None:
+        return True  # no gateway will run them
+    try:
+        removed = host.remove_jobs()
+    except HostError as error:
+        console.warn("OpenClaw's cron keeps the jobs of clawcortex: the running gateway holds them")
+        console.say(f"    {error.message}", "dim")
+        console.say(
+            "    Start the gateway and run uninstall again; by hand: `openclaw cron list --all`, "
+            "then `openclaw cron rm ID` for each that is named clawcortex.",
+            "dim",
+        )
+        return False
+    if removed:
+        console.done(f"{removed} cron jobs removed")
     return True
 
 

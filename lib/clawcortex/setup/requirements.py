@@ -10,7 +10,7 @@ from pathlib import Path
 
 from clawcortex.errors import SetupError
 
-GROUPS = ("base", "export", "voice", "dev")
+GROUPS = ("base", "export", "voice", "postgres", "dev")
 """In the order of installing; a group that pyproject.toml does not name is skipped."""
 PIN = re.compile(
     r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?:\s+#\s*(?P<group>\w+)\s+(?P<size>[\d.]+) MB)?$"

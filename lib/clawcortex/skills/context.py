@@ -13,11 +13,12 @@ from clawcortex.store.records import LOCAL, Scope
 
 if TYPE_CHECKING:  # numpy and faiss are slow to import; the server must listen before they are there
     from clawcortex.models.base import Embedder
+    from clawcortex.openclaw.host import Host
     from clawcortex.settings import Settings
     from clawcortex.store.base import Store
     from clawcortex.store.index import Index
 
-Origin = Literal["cli", "http", "hook", "tool", "mcp", "cron"]
+Origin = Literal["cli", "http", "hook", "tool", "mcp", "cron", "task"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,10 @@ class Resources:
     """Tell the worker that there are texts to embed."""
     drain: Callable[[], None]
     """Apply what waits in the spool now; return when the spool is empty."""
+    host: Host
+    """OpenClaw: its agents, and one completion of a model."""
+    target: Embedder | None = None
+    """The model that all is being embedded with anew, while `embedder` and `index` still answer from the old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,11 @@ class Context:
     def embedder(self) -> Embedder:
         """Return the embedder; it may still be loading."""
         return self.resources.embedder
+
+    @property
+    def host(self) -> Host:
+        """Return the way to OpenClaw."""
+        return self.resources.host
 
     def local(self, moment: datetime) -> datetime:
         """Return a time as the person's clock shows it."""

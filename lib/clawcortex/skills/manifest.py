@@ -5,12 +5,14 @@ Schemas hold no $ref, so that index.js and the command line read them without a 
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
+from hashlib import sha256
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from clawcortex.skills.operation import Operation, Skill
+from clawcortex.skills.operation import Operation, Schedule, Skill
 from clawcortex.skills.registry import tool_name
 
 SCHEMA_VERSION = 1
@@ -48,7 +50,13 @@ class ScheduleEntry(_Part):
 
     cron: str = Field(pattern=r"^\S+( \S+){4}$")
     operation: str
-    arguments: dict[str, Any] = Field(default_factory=dict)
+    timeout_s: int = Field(default=600, ge=1, le=86_400)
+    key: str = Field(pattern=r"^clawcortex:[a-z0-9-]+:[a-z0-9_]+:[0-9a-f]{8}$")
+    """Of OpenClaw's job, the same as long as operation and arguments are."""
+    name: str
+    """Of OpenClaw's job, for people."""
+    flags: list[str] = Field(default_factory=list)
+    """The arguments as run.py takes them."""
 
 
 class GrantEntry(_Part):
@@ -94,7 +102,7 @@ def manifest(skill: Skill) -> Manifest:
             "operations": [_operation(skill, operation) for operation in skill.operations],
             "tools": [_tool(skill, item) for item in skill.operations if item.expose == "agent"],
             "hooks": sorted({hook.event for hook in skill.hooks}),
-            "schedules": [asdict(schedule) for schedule in skill.schedules],
+            "schedules": [_schedule(skill, schedule) for schedule in skill.schedules],
             "grants": [asdict(grant) | {"path": list(grant.path)} for grant in skill.grants],
         }
     )
@@ -119,6 +127,31 @@ def _tool(skill: Skill, operation: Operation[Any, Any]) -> dict[str, Any]:
         "description": operation.summary,
         "parameters": for_agents(self_contained(operation.input.model_json_schema())),
     }
+
+
+def _schedule(skill: Skill, schedule: Schedule) -> dict[str, Any]:
+    """Return a schedule as a cron job: its key and name, and its arguments as flags."""
+    given = schedule.arguments
+    digest = sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:8]
+    return {
+        "cron": schedule.cron,
+        "operation": schedule.operation,
+        "timeout_s": schedule.timeout_s,
+        "key": f"clawcortex:{skill.name}:{schedule.operation}:{digest}",
+        "name": " ".join(("clawcortex", schedule.operation, *(str(value) for value in given.values()))),
+        "flags": [flag for name, value in given.items() for flag in _flags(name, value)],
+    }
+
+
+def _flags(name: str, value: Any) -> list[str]:
+    """Return one argument as flags of run.py."""
+    dashed = name.replace("_", "-")
+    if value is None:
+        return []
+    if isinstance(value, bool):
+        return [f"--{dashed}" if value else f"--no-{dashed}"]
+    parts = value if isinstance(value, list) else [value]
+    return [f"--{dashed}={part if isinstance(part, str) else json.dumps(part)}" for part in parts]
 
 
 def for_agents(schema: Schema) -> Schema:

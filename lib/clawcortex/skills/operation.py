@@ -12,7 +12,7 @@ A skill's package ends with `skill = Skill("context-retention", ..., operations=
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar, get_type_hints
 
@@ -52,12 +52,38 @@ class Hook:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """One kind of queued work: `run(context, payload)` on a leased job, in the background, tried again on a fault.
+
+    A skill queues it with `context.store.enqueue(kind, payload, key=...)`; one process of all runs it.
+    """
+
+    kind: str
+    run: Callable[[Context, Mapping[str, Any]], None]
+    lease_s: float
+    """After so long another process may take it: more than it can last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """One thing to look after whenever new memories have vectors: `run(context)` returns whether more is left.
+
+    It keeps its own place in a record and must be harmless when two processes do it at once.
+    """
+
+    name: str
+    run: Callable[[Context], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """One cron job: a cron expression in the user's timezone and the operation it calls."""
 
     cron: str
     operation: str
     arguments: dict[str, Any] = field(default_factory=dict)
+    timeout_s: int = 600
+    """OpenClaw ends a run that takes longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +107,8 @@ class Skill:
     operations: Sequence[Operation[Any, Any]]
     hooks: Sequence[Hook] = ()
     schedules: Sequence[Schedule] = ()
+    tasks: Sequence[Task] = ()
+    chores: Sequence[Chore] = ()
     requires: Sequence[str] = ()
     """Extras it cannot work without, as install.py names them: "voice"."""
     grants: Sequence[Grant] = ()
@@ -108,3 +136,15 @@ def operation(
 def hook(event: str) -> Callable[[Callable[[Context, Any], Any]], Hook]:
     """Declare a function that runs on an OpenClaw event."""
     return lambda function: Hook(event, function)
+
+
+def task(
+    kind: str, *, lease_s: float = 600.0
+) -> Callable[[Callable[[Context, Mapping[str, Any]], None]], Task]:
+    """Declare a function as the one that does this kind of job."""
+    return lambda function: Task(kind, function, lease_s)
+
+
+def chore(name: str) -> Callable[[Callable[[Context], bool]], Chore]:
+    """Declare a function that looks after new memories."""
+    return lambda function: Chore(name, function)

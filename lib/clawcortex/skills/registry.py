@@ -18,7 +18,7 @@ from typing import Any
 
 from clawcortex import paths
 from clawcortex.errors import NotFoundError
-from clawcortex.skills.operation import Hook, Operation, Skill
+from clawcortex.skills.operation import Chore, Hook, Operation, Skill
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +76,10 @@ class Registry:
             (skill, hook) for skill in self.skills.values() for hook in skill.hooks if hook.event == event
         ]
 
+    def chores(self) -> list[tuple[Skill, Chore]]:
+        """Return what looks after new memories."""
+        return [(skill, chore) for skill in self.skills.values() for chore in skill.chores]
+
 
 def tool_name(skill: str, operation: str) -> str:
     """Return the name under which agents see an operation: context_retention_recall."""
@@ -130,3 +134,5 @@ def check(skill: Skill, folder: str) -> None:
     for schedule in skill.schedules:
         if schedule.operation not in names:
             raise ValueError(f"a schedule calls the unknown operation {schedule.operation!r}")
+        called = skill.operations[names.index(schedule.operation)]
+        called.input.model_validate(schedule.arguments)  # nobody watches when it runs

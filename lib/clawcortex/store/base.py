@@ -1,4 +1,4 @@
-"""The store's contract. SQLite keeps it today; nothing above `store/` may assume SQLite.
+"""The store's contract. SQLite and PostgreSQL keep it; nothing above `store/` may assume one of them.
 
 Every method is safe from any thread. A write is durable when the method returns.
 Faults come out as StorageError and its children, never as a driver's exception.
@@ -7,6 +7,7 @@ Faults come out as StorageError and its children, never as a driver's exception.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -48,6 +49,22 @@ FLAG_DUPLICATE = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What eviction needs of each memory beside its columns, as arrays in order of `n`."""
+
+    n: Ints
+    turn: Ints
+    """The same number for all parts of one text: `n` of its first part, as long as they were stored at once."""
+    provenance: NDArray[np.uint8]
+    """Place in `tuple(Provenance)`."""
+    bytes: Ints
+    """Estimated share of the database's file, without the vector."""
+    recalls: Ints
+    recalled: NDArray[np.float64]
+    """Seconds since the epoch of the last recall, 0 for never."""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One step of the generation: what happened to the memories `first` to `last`."""
 
@@ -86,8 +103,19 @@ class Store(Protocol):
     def delete(self, selection: Selection) -> list[int]:
         """Remove matching rows, vectors and full-text entries; return their `n`. Links to them end."""
 
-    def link(self, n: int, *, superseded_by: str = "", duplicate_of: str = "") -> None:
-        """Mark a memory as history of another, or as a near-duplicate of it."""
+    def link(
+        self, n: int, *, superseded_by: str = "", valid_to: datetime | None = None, duplicate_of: str = ""
+    ) -> None:
+        """Mark a memory as history of another since `valid_to`, or as a near-duplicate of it."""
+
+    def note_recalls(self, positions: Sequence[int], at: datetime) -> None:
+        """Count one recall of each of these memories; the generation stays."""
+
+    def usage(self) -> Usage:
+        """Return size and recalls of every memory."""
+
+    def wasted(self) -> float:
+        """Return the share of the database's files, in [0, 1], that `scrub` would give back to the disk."""
 
     def scrub(self) -> None:
         """Leave no byte of deleted rows in the database file or its log."""
@@ -129,6 +157,12 @@ class Store(Protocol):
     ) -> Iterator[tuple[Ints, Floats]]:
         """Yield (`n`, vectors) in order of `n`, greater than `after`, up to and with `until`."""
 
+    def models(self) -> Mapping[str, int]:
+        """Return the dimensions of each model that has vectors here, by its name."""
+
+    def drop_vectors(self, model: str) -> int:
+        """Remove every vector of a model; return how many. The model's name is free again."""
+
     def vectors_at(self, model: str, positions: Sequence[int]) -> dict[int, Floats]:
         """Return the exact vectors of these memories, by `n`."""
 
@@ -152,6 +186,9 @@ class Store(Protocol):
     def read_events(self, consumer: str, *, kinds: Sequence[str] = (), limit: int = 100) -> list[Event]:
         """Return what this consumer has not acknowledged, in order."""
 
+    def events_between(self, since: datetime, until: datetime, *, kinds: Sequence[str] = ()) -> list[Event]:
+        """Return the events of since <= at < until, in order, whoever acknowledged them."""
+
     def ack_events(self, consumer: str, seq: int) -> None:
         """Remember that the consumer is done up to and including `seq`."""
 
@@ -160,11 +197,23 @@ class Store(Protocol):
     ) -> bool:
         """Queue a job; return False when the key is queued or done already."""
 
-    def lease(self, kinds: Sequence[str], *, seconds: float) -> Job | None:
-        """Take the next due job for this long; a lease that runs out makes it due again."""
+    def lease(self, kinds: Mapping[str, float]) -> Job | None:
+        """Take the next due job of these kinds, each for its seconds; a lease that runs out makes it due again."""
 
-    def finish(self, job: str, *, error: str = "") -> None:
-        """End a job, well or with the error that ended it."""
+    def finish(self, job: Job, *, error: str = "", retry_at: datetime | None = None) -> None:
+        """End a job, well or with the error that ended it; with `retry_at` it is due again then.
+
+        ConflictError when the lease ran out and the job was leased again: it is another's now.
+        """
+
+    def listen(self, seconds: float) -> bool:
+        """Wait until any process added an event or a job; return False when the time ran out."""
+
+    def exclusive(self, name: str) -> AbstractContextManager[bool]:
+        """Hold the advisory lock of this name over all processes; yields False when another holds it."""
+
+    def prune(self, before: datetime) -> int:
+        """Remove jobs that ended and events that happened before a time; return how many rows went."""
 
     # audit and life
     def audit(self, actor: str, operation: str, subject: str, details: Mapping[str, object]) -> None:

@@ -24,6 +24,9 @@ __all__ = ["Index", "View"]
 
 log = logging.getLogger(__name__)
 
+LAG = 2_000
+"""Most changes that a start reads from the store after the snapshot; the store's log keeps ten times as many."""
+
 
 class Index:
     """Hold what recall reads. Every method is safe from any thread; `view` never waits."""
@@ -58,6 +61,15 @@ class Index:
         """Return how many memories have a vector here."""
         view = self._view
         return int(np.count_nonzero(view.embedded & view.alive))
+
+    def snapshot_due(self) -> bool:
+        """Return whether the snapshot holds what was removed, or is further behind than a start should catch up.
+
+        At a million memories it is 400 MB: too much to be written again for every memory.
+        """
+        state, behind = self._state, self._generation - self._saved
+        far = behind > min(LAG, len(state.held) // 1_000)
+        return far or (behind > 0 and (self._saved == 0 or state.wasted > 0))
 
     def view(self) -> View:
         """Return an immutable, consistent look at everything, as of the last refresh."""
@@ -115,11 +127,11 @@ class Index:
                 generation, ns = state.generation, state.vectors_owned()
                 if generation == 0 or (generation == self._saved and self._file.exists()):
                     return
-                copied, scale = state.nearest.copied(), state.nearest.scale
+                copy, scale = state.nearest.copier(), state.nearest.scale
             reached = self._stamp(generation)
             if reached is not None:
                 header = Header(generation, reached, self.model, self.dimensions, len(ns), scale)
-                write_snapshot(self._file, header, ns, copied)
+                write_snapshot(self._file, header, ns, copy())
                 self._saved = generation
 
     def _publish(self) -> None:

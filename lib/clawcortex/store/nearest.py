@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,8 @@ class Nearest:
         self.dimensions = dimensions
         self._flat_limit = max(flat_limit, FEWEST)
         self._index = self._faiss.IndexFlatIP(dimensions) if faiss_index is None else faiss_index
+        if faiss_index is not None:
+            self._make_room()
         self.scale = scale
         """What a component is multiplied with to become a whole number of 8 bits; 1 while exact."""
         self._lock = threading.Lock()
@@ -78,15 +80,25 @@ class Nearest:
             if self.exact and not self.fits:
                 self._compress()
 
-    def _compress(self) -> None:
-        count = self._index.ntotal
-        vectors = self._held()
-        self.scale = _scale(vectors) / _MARGIN
-        small = self._faiss.IndexScalarQuantizer(
+    def _make_room(self) -> None:
+        """Let a vector that was read grow now: the first one added would copy all the others, with prompts waiting."""
+        codes = self._index.codes
+        size = codes.size()
+        codes.resize(size + self._index.code_size)  # C++ doubles the room, and touches none of it
+        codes.resize(size)
+
+    def _compressed(self) -> Any:
+        return self._faiss.IndexScalarQuantizer(
             self.dimensions,
             self._faiss.ScalarQuantizer.QT_8bit_direct_signed,
             self._faiss.METRIC_INNER_PRODUCT,
         )
+
+    def _compress(self) -> None:
+        count = self._index.ntotal
+        vectors = self._held()
+        self.scale = _scale(vectors) / _MARGIN
+        small = self._compressed()
         for start in range(0, count, BATCH):
             small.add(_coded(vectors[start : start + BATCH], self.scale))
         self._index = small
@@ -147,10 +159,22 @@ class Nearest:
         held: NDArray[Any] = self._faiss.rev_swig_ptr(place, self._index.ntotal * self.dimensions)
         return held.reshape(-1, self.dimensions)
 
-    def copied(self) -> Any:
-        """Return a copy of the FAISS index, to be written while this one goes on."""
+    def copier(self) -> Callable[[], Any]:
+        """Return what copies the FAISS index as it is now, batch by batch: searches and additions go on meanwhile."""
         with self._alone():
-            return self._faiss.clone_index(self._index)
+            source, count, exact = self._index, self._index.ntotal, self.exact
+
+        def copy() -> Any:
+            copied = self._faiss.IndexFlatIP(self.dimensions) if exact else self._compressed()
+            for start in range(0, count, BATCH):
+                taken = min(BATCH, count - start)
+                with self._alone():
+                    held = self._faiss.rev_swig_ptr(source.codes.data(), source.codes.size())
+                    codes = held[start * source.code_size : (start + taken) * source.code_size].copy()
+                copied.add_sa_codes(codes.reshape(taken, -1))
+            return copied
+
+        return copy
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

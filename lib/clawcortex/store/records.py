@@ -89,6 +89,8 @@ class Memory:
     importance: float
     pinned: bool
     superseded_by: str = ""
+    """Id of the newer memory that took its place; it is history then, from `created_at` to `valid_to`."""
+    valid_to: datetime | None = None
     duplicate_of: str = ""
 
 
@@ -120,6 +122,8 @@ class Selection:
     until: datetime | None = None
     positions: tuple[int, ...] = ()
     """Values of `n`."""
+    superseded_by: tuple[str, ...] = ()
+    """Ids of memories whose predecessors are meant."""
     after: int = 0
     """Only memories with a greater `n`: for reading page by page."""
 

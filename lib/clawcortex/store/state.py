@@ -85,21 +85,24 @@ class State:
             self._name(newest)
 
     def _name(self, newest: tuple[int, ...]) -> None:
+        # Only what was read is known: a name given since then is read when its memory comes.
         scope, session, speaker = self._named_to
         if newest[0] > scope:
             self._scopes = {**self._scopes, **self._store.scopes(after=scope)}
+            scope = max(self._scopes, default=scope)
         if newest[1] > session:
             by_name: dict[str, list[int]] = {}
-            for number, name in self._store.sessions(after=session).items():
+            found = self._store.sessions(after=session)
+            session = max(found, default=session)
+            for number, name in found.items():
                 by_name.setdefault(name, self._sessions.get(name, np.empty(0, np.int64)).tolist()).append(
                     number
                 )
             self._sessions = {**self._sessions, **{k: np.array(v, np.int64) for k, v in by_name.items()}}
         if newest[2] > speaker:
             self._speakers = {**self._speakers, **self._store.speakers(after=speaker)}
-        # Only what was read is known: a name given since then is read when its memory comes.
-        sessions = max((int(numbers.max()) for numbers in self._sessions.values()), default=0)
-        self._named_to = (max(self._scopes, default=0), sessions, max(self._speakers, default=0))
+            speaker = max(self._speakers, default=speaker)
+        self._named_to = (scope, session, speaker)
 
     def _place(self, ns: Ints, vectors: Floats) -> None:
         if vectors.shape[1] != self.nearest.dimensions:

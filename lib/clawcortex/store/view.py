@@ -83,8 +83,13 @@ class View:
         found[known] = self.nearest.products(positions[known].astype(np.int64), vector)
         return found
 
-    def search(self, vector: Floats, k: int, mask: Mask) -> tuple[Ints, Floats]:
-        """Return the k nearest allowed rows and their exact cosines, best first."""
+    def search(self, vector: Floats, k: int, mask: Mask, *, exact: bool = True) -> tuple[Ints, Floats]:
+        """Return the k nearest allowed rows and their cosines, best first.
+
+        Without `exact`, above the flat limit, they are the nearest within 8 bits, and no vector is read from the
+        store: for whoever weighs them anew and takes more than needed.
+        """
+        exact = exact or self.nearest.exact
         vector = self._checked(vector, k, mask)
         allowed = mask & self.alive & self.embedded
         count = int(np.count_nonzero(allowed))
@@ -95,9 +100,11 @@ class View:
             rows = np.flatnonzero(allowed)
             cosines = None
         else:
-            wanted = k if self.nearest.exact else pool(k)
+            wanted = pool(k) if exact and not self.nearest.exact else k
             positions, cosines = self.nearest.search(vector, wanted, self._by_position(allowed))
             rows = self.row[positions].astype(np.int64)
+            if not exact:
+                return rows, np.clip(cosines, -1.0, 1.0)
         if cosines is None or not self.nearest.exact:
             rows, cosines = self._scored(vector, rows)
         best = np.argsort(-cosines, kind="stable")[:k]

@@ -131,10 +131,11 @@ def _model() -> Iterator[Check]:
 def _store() -> Iterator[Check]:
     from clawcortex.store.opening import open_store
 
-    if not paths.database_path().exists():
+    settings = load_settings()
+    if not settings.store_url and not paths.database_path().exists():
         yield Check("store", passed=True, found="empty, nothing captured yet")
         return
-    store = open_store(load_settings())
+    store = open_store(settings)
     try:
         wrong = store.check()
         found = "; ".join(wrong) if wrong else f"{store.count()} memories, sound"
@@ -161,11 +162,16 @@ def _server() -> Iterator[Check]:
     yield Check("server", same, found, "Run `clawcortex start`: it replaces a server of another version.")
     with client.Connection() as connection:
         status, body = connection.request("/readyz", None)
-    parts = json.loads(body).get("parts", {})
+    answer = json.loads(body)
+    parts = answer.get("parts", {})
     waiting = ", ".join(f"{name}: {state}" for name, state in parts.items() if state != "ready")
     yield Check(
         "ready", status == 200, waiting or "every part is ready", "Read the named part's reason in the log."
     )
+    if "reembedding" in answer:
+        yield Check(
+            "embedding", passed="does not go on" not in answer["reembedding"], found=answer["reembedding"]
+        )
 
 
 def _openclaw() -> Iterator[Check]:
@@ -178,6 +184,9 @@ def _openclaw() -> Iterator[Check]:
     step = "Run `python3 install.py` and accept the grants it shows."
     yield Check("plugin", entry.get("enabled") is True, f"plugins.entries.{PLUGIN} in {config}", step)
     yield Check("grant", granted, f"allowConversationAccess is {'set' if granted else 'missing'}", step)
+    asks = entry.get("llm", {}).get("allowAgentIdOverride") is True
+    found = f"allowAgentIdOverride is {'set' if asks else 'missing: summaries are written without a model'}"
+    yield Check("model grant", asks, found, step)
 
 
 def _entry(config: Path) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Which memories are worth scoring: the best by full text, the best by vector, and what stands next to them."""
+"""Which memories are worth scoring: the best by full text, the best by vector, and what stands next to them.
+
+Full text needs no vector: `by_words` runs while the question is being embedded.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +39,23 @@ def rarest(query: Query, frequencies: Mapping[str, int]) -> list[str]:
     return taken
 
 
+def by_words(query: Query, view: View, store: Store, mask: Mask, frequencies: Mapping[str, int]) -> Ints:
+    """Return the rows that share the question's rarest stems, best first, none outside the mask."""
+    stems = rarest(query, frequencies)
+    if not stems:
+        return np.empty(0, np.int64)
+    found = view.at(store.matching(stems, limit=POSTINGS))
+    found = found[found >= 0]
+    found = found[mask[found]]
+    if len(found) > LEXICAL:
+        pointers, words = view.terms_of(found)
+        counts, _ = lexical.counts(pointers, words, hashed(query.stems))
+        rare = lexical.rarity(query.stems, frequencies, len(mask))
+        strength = lexical.bm25(counts, np.diff(pointers).astype(np.float32), rare)
+        found = found[np.argsort(-strength, kind="stable")[:LEXICAL]]
+    return found
+
+
 def candidates(
     query: Query,
     view: View,
@@ -46,25 +66,17 @@ def candidates(
 ) -> Ints:
     """Return the rows worth scoring, each once, none outside the mask."""
     frequencies = store.frequencies((*query.stems, *query.names)) if frequencies is None else frequencies
-    parts: list[Ints] = []
-    stems = rarest(query, frequencies)
-    if stems:
-        found = view.at(store.matching(stems, limit=POSTINGS))
-        found = found[found >= 0]
-        found = found[mask[found]]
-        if len(found) > LEXICAL:
-            pointers, words = view.terms_of(found)
-            counts, _ = lexical.counts(pointers, words, hashed(query.stems))
-            rare = lexical.rarity(query.stems, frequencies, len(mask))
-            strength = lexical.bm25(counts, np.diff(pointers).astype(np.float32), rare)
-            found = found[np.argsort(-strength, kind="stable")[:LEXICAL]]
-        parts.append(found)
-    if query_vector is not None and mask.any():
-        rows, _ = view.search(query_vector, DENSE, mask)
-        parts.append(np.asarray(rows, np.int64))
+    return with_nearest(view, by_words(query, view, store, mask, frequencies), query_vector, mask)
+
+
+def with_nearest(view: View, worded: Ints, query_vector: Floats | None, mask: Mask) -> Ints:
+    """Add the nearest by vector, and the neighbours of the best of both."""
+    parts = [worded]
+    if query_vector is not None:
+        parts.append(view.search(query_vector, DENSE, mask, exact=False)[0])
     for part in list(parts):
         best = part[:AROUND]
         parts += [view.previous[best].astype(np.int64), view.next[best].astype(np.int64)]
-    rows = np.unique(np.concatenate(parts)) if parts else np.empty(0, np.int64)
+    rows = np.unique(np.concatenate(parts))
     rows = rows[rows >= 0]
     return rows[mask[rows]]

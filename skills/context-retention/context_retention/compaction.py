@@ -7,16 +7,17 @@ prompt of each chat in that session carries the block once, filtered to what tha
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from clawcortex.skills.context import Context
 from clawcortex.skills.contribution import Contribution, Item
 from clawcortex.store.records import Memory, Provenance, Scope
 from clawcortex.text.tokens import count_tokens
+from context_retention.cues import KINDS
 from context_retention.scopes import may_see
 from context_retention.shapes import Hit
+from context_retention.summaries.restoring import LABEL_TOKENS, last_day
 
 FLAGS = "compactions"
 RESTORED = "compactions_restored"
@@ -24,24 +25,12 @@ BLOCK_SHARE = 0.35
 """The checkpoint's share of the budget after a compaction; measured by bench/compaction_restore.py."""
 FRAME_TOKENS = 110
 """What the composer's fence, notice and headings cost."""
+SUMMARY_SHARE = 0.2
+"""The most of the checkpoint's share that the last day's summaries take; what they leave is the checkpoint's."""
 LOOK_BACK = 2_000
 """Most memories of a session that a checkpoint reads."""
 
 LABELS = {"goal": "Goal", "decision": "Decided", "open": "Open", "identifier": "Exact", "recent": "Recent"}
-CUES = {
-    "goal": r"\b(?:goal|aim|trying to|want(?:s|ed)? to|need(?:s|ed)? to|working on|help me|let'?s|"
-    r"plan(?:ning)? to|would like|project|please)\b",
-    "decision": r"\b(?:decid\w+|decision|agreed|we(?:'ll| will)|go with|chose|chosen|settled|approved|"
-    r"confirmed|booked|moved to|changed to|instead|from now on|always|never|prefer)\b",
-    "open": r"\?\s*$|\b(?:todo|to do|remind me|don'?t forget|still (?:need|open|have to)|pending|follow up|"
-    r"waiting (?:for|on)|by (?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|tonight|next))\b",
-    "identifier": r"https?://\S+|[\w.+-]+@[\w-]+\.\w+|(?:^|\s)[~.]?/[\w./-]{3,}|\b[A-Z]{2,}-?\d+\b|"
-    r"\b[0-9a-fA-F]{7,40}\b|\b\d+(?:\.\d+)+\b|\b(?=\w*\d)\w+-\w+|[$€£]\s?\d|\b\d{4,}\b|`[^`\n]+`",
-}
-"""What marks a text as worth putting back; identifiers keep their case."""
-KINDS = {
-    kind: re.compile(cue, re.NOFLAG if kind == "identifier" else re.IGNORECASE) for kind, cue in CUES.items()
-}
 SHARES = {"goal": 0.15, "decision": 0.25, "open": 0.15, "identifier": 0.2, "recent": 0.25}
 """How much of the block's budget each kind may take; what one leaves goes to the next."""
 
@@ -106,10 +95,10 @@ def raise_flag(context: Context, agent: str, session: str, event: str = "") -> N
     context.store.append_event("session.compacted", {"agent": agent, "session": session, "count": count})
 
 
-def compacted_at(context: Context, agent: str, session: str) -> float | None:
-    """Return when the session was last compacted (epoch seconds), None when never."""
+def last_of(context: Context, agent: str, session: str) -> dict[str, object] | None:
+    """Return the session's last compaction, None when there was none; `at` is in epoch seconds."""
     flag = context.store.get_record(FLAGS, flag_key(agent, session))
-    return float(str(flag["at"])) if flag and "at" in flag else None
+    return flag if flag and "count" in flag else None
 
 
 def _reader(asker: Scope, session: str) -> str:
@@ -118,11 +107,14 @@ def _reader(asker: Scope, session: str) -> str:
 
 def due(context: Context, asker: Scope, session: str) -> dict[str, object] | None:
     """Return the session's compaction that this chat has not been told of yet, or None."""
-    flag = context.store.get_record(FLAGS, flag_key(asker.agent, session))
-    if not flag or "count" not in flag:
-        return None
+    flag = last_of(context, asker.agent, session)
+    return flag if flag and not is_told(context, asker, session, flag) else None
+
+
+def is_told(context: Context, asker: Scope, session: str, flag: Mapping[str, object]) -> bool:
+    """Return whether this chat had the block of that compaction."""
     had = context.store.get_record(RESTORED, _reader(asker, session))
-    return None if had and had["count"] == flag["count"] else flag
+    return had is not None and had["count"] == flag["count"]
 
 
 def restore(context: Context, asker: Scope, session: str) -> Contribution | None:
@@ -134,7 +126,7 @@ def restore(context: Context, asker: Scope, session: str) -> Contribution | None
     return Contribution(
         skill="context-retention",
         heading="What this conversation held before it was compacted",
-        items=tuple(_items(context, asker, flag.get("checkpoint"))),
+        items=tuple(_block(context, asker, flag.get("checkpoint"))),
         rank=0,
         budget_tokens=block_tokens(context),
         extends_budget=True,
@@ -157,11 +149,24 @@ def _tokens(context: Context) -> int:
     return max(0, context.settings.compaction_tokens - FRAME_TOKENS)
 
 
-def _items(context: Context, asker: Scope, kept: object) -> list[Item]:
+def _block(context: Context, asker: Scope, kept: object) -> list[Item]:
+    """Return the checkpoint and what it does not hold of the last day's summaries, within the block's budget."""
+    total = block_tokens(context)
+    summed = last_day(context, asker, int(total * SUMMARY_SHARE), without=_texts(context, kept))
+    left = total - sum(count_tokens(one.text) + LABEL_TOKENS for one in summed)
+    return [*_items(context, asker, kept, left), *summed]
+
+
+def _texts(context: Context, kept: object) -> set[str]:
+    """Return what a checkpoint says already."""
+    numbers = {int(n) for found in kept.values() for n in found} if isinstance(kept, dict) else set()
+    return {memory.text for memory in context.store.rows(sorted(numbers))}
+
+
+def _items(context: Context, asker: Scope, kept: object, total: int) -> list[Item]:
     """Return the items of a checkpoint that the asker may see, each memory once, within each kind's share."""
     if not isinstance(kept, dict):
         return []
-    total = block_tokens(context)
     items: list[Item] = []
     seen: set[str] = set()
     left = 0.0

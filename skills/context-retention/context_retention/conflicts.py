@@ -1,111 +1,21 @@
-"""Tell near-duplicates from contradictions: similar texts are never merged on cosine alone.
-
-Measured on STS-B and SICK (research/memory.md): cosine >= .97 is a paraphrase, 3.5 % of pairs above
-.92 contradict, and a negation mismatch at cosine >= .6 finds contradictions at P .87 R .82.
-"""
+"""Settle what stands beside each other in an answer: the current fact first, near-duplicates once."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clawcortex.text.terms import terms
+from context_retention.relation import LEAST_COSINE, Said, chance, is_duplicate, weights
 
-Relation = Literal["duplicate", "supersedes", "none"]
-DUPLICATE_COSINE = 0.97
-RELATED_COSINE = 0.60
-SHARED = 0.6
-SAME_WORDS = 2
-NEGATION = re.compile(r"\b(?:not|no|never|none|nobody|nothing|without|cannot|\w+n't)\b", re.IGNORECASE)
-CHANGE = re.compile(
-    r"\b(?:no longer|not any ?more|anymore|any longer|instead|moved|changed|switched|replaced|"
-    r"postponed|rescheduled|pushed (?:back|to)|brought forward|is now|are now|now (?:is|lives?|works?|uses?)|"
-    r"used to|since then|from now on|actually|correction|new (?:address|number|date|job|phone|deadline))\b",
-    re.IGNORECASE,
-)
-NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
-NAME = re.compile(r"(?<!^)(?<![.!?] )\b[A-Z][\w'-]+|(?<=Dr\. )\w+|(?<=Mr\. )\w+|(?<=Ms\. )\w+|(?<=Mrs\. )\w+")
-WORD = re.compile(r"[^\W\d_]+")
-STATE = re.compile(
-    r"\b(?:is|are|am|lives?|works?|uses?|has|have|owns?|drives?|eats?|drinks?|likes?|loves?|prefers?|hates?|"
-    r"costs?|starts?|ends?|opens?|closes?|goes|go)\b|'(?:s|m|re)\b",
-    re.IGNORECASE,
-)
-PAST = re.compile(r"\b(?:was|were|had|went|did|got|yesterday|ago|last)\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What is compared: the words, who said them and when."""
-
-    text: str
-    speaker: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Values:
-    """What two texts about the same thing may differ in."""
-
-    numbers: frozenset[str]
-    names: frozenset[str]
-    negated: bool
-
-    @classmethod
-    def of(cls, text: str) -> Values:
-        """Read the values of a text."""
-        return cls(
-            frozenset(NUMBER.findall(text)), frozenset(NAME.findall(text)), bool(NEGATION.search(text))
-        )
-
-    def differ(self, other: Values) -> bool:
-        """Return whether each has a number or a name of its own, or one denies."""
-        numbers = self.numbers - other.numbers and other.numbers - self.numbers
-        names = self.names - other.names and other.names - self.names
-        return bool(numbers or names) or self.negated != other.negated
-
-
-def _frame(text: str) -> frozenset[str]:
-    """Return the words around the values: "my dentist is Dr. Weber" -> my, dentist, is."""
-    names = {word.casefold() for name in NAME.findall(text) for word in WORD.findall(name)}
-    return frozenset(word.casefold() for word in WORD.findall(text)) - names
-
-
-def _is_state(text: str) -> bool:
-    """Return whether a text says how things are; what happened once is not replaced by what happened next."""
-    return bool(STATE.search(text)) and not PAST.search(text) and not text.rstrip().endswith("?")
-
-
-def relation(newer: Said, older: Said, cosine: float) -> Relation:
-    """Return what the newer text is to the older one.
-
-    A duplicate agrees in numbers, names and negation. A text supersedes another of the same speaker when it
-    is about the same thing and says that it changed, or says the same of how things are with another value.
-    """
-    if newer.text.casefold() == older.text.casefold():
-        return "duplicate"
-    if cosine < RELATED_COSINE:
-        return "none"
-    new, old = Values.of(newer.text), Values.of(older.text)
-    if cosine >= DUPLICATE_COSINE and new == old:
-        return "duplicate"
-    if newer.speaker != older.speaker or newer.at <= older.at:
-        return "none"
-    if not (_is_state(older.text) and (_is_state(newer.text) or CHANGE.search(newer.text))):
-        return "none"
-    stems_new, stems_old = set(terms(newer.text)), set(terms(older.text))
-    about = len(stems_new & stems_old) / max(1, min(len(stems_new), len(stems_old)))
-    if CHANGE.search(newer.text) and about >= SHARED / 2 and stems_new != stems_old:
-        return "supersedes"
-    one, other = _frame(newer.text), _frame(older.text)
-    frame = len(one & other) / max(1, min(len(one), len(other)))
-    return "supersedes" if frame >= SHARED and len(one & other) >= SAME_WORDS and new.differ(old) else "none"
+LIKELY = 0.15
+"""Two texts in one answer: so likely, and the newer comes first; nothing is said of the older but where a question
+presupposes that something changed."""
+ALIKE = 0.3
+"""What is only likely moves the newer up where its score is at least this share of the older one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,27 +27,73 @@ class Order:
     duplicates: dict[int, list[int]]
 
 
-def settle(said: Sequence[Said], cosines: NDArray[np.float32]) -> Order:
-    """Put the current fact right before the one it replaces and hide near-duplicates.
+def settle(
+    said: Sequence[Said],
+    cosines: NDArray[np.float32],
+    *,
+    scores: Sequence[float] = (),
+    stored: Mapping[int, int] | None = None,
+    related: AbstractSet[int] = frozenset(),
+    asked_for: AbstractSet[int] = frozenset(),
+    past: bool = False,
+) -> Order:
+    """Put the current fact right before the one it replaces and hide near-duplicates; the rest keeps its order.
 
-    `said` is in order of score; `cosines[i][j]` compares two of them. Everything else keeps its order.
+    `said` is in order of score; `cosines[i][j]` compares two of them; `stored` says what each is replaced by as far as
+    that is known already; of those in `related` nothing more is said, but where the question asks for the `past`.
+    Of what is `asked_for` the old one comes first.
     """
-    order: list[int] = []
-    superseded: dict[int, int] = {}
+    superseded = dict(stored or {})
     duplicates: dict[int, list[int]] = {}
-    for current in range(len(said)):
-        place = len(order)
-        for rank, earlier in enumerate(order):
-            newer, older = (current, earlier) if said[current].at > said[earlier].at else (earlier, current)
-            kind = relation(said[newer], said[older], float(cosines[current][earlier]))
-            if kind == "duplicate":
-                duplicates.setdefault(earlier, []).append(current)
-                place = -1
-                break
-            if kind == "supersedes":
-                superseded.setdefault(older, newer)
-                if newer == current:
-                    place = min(place, rank)
-        if place >= 0:
-            order.insert(place, current)
-    return Order(tuple(order), superseded, duplicates)
+    kept: list[int] = []
+    for i, one in enumerate(said):
+        twin = next((j for j in kept if is_duplicate(one.text, said[j].text, float(cosines[i][j]))), -1)
+        if twin < 0:
+            kept.append(i)
+        else:
+            duplicates.setdefault(twin, []).append(i)
+    after: set[tuple[int, int]] = set()
+    for i, j in _pairs(said, cosines, kept):
+        newer, older = (i, j) if said[i].at > said[j].at else (j, i)
+        sure = chance(said[newer], said[older], float(cosines[i][j])) if said[i].at != said[j].at else 0.0
+        if sure >= LIKELY and (not scores or scores[newer] >= ALIKE * scores[older]):
+            after.add((older, newer))
+        known = older in superseded or (not past and newer in related and older in related)
+        if not known and sure >= (LIKELY if past else weights().threshold):
+            superseded[older] = newer
+    superseded = {old: new for old, new in superseded.items() if old in kept and new in kept}
+    after |= set(superseded.items())
+    return Order(tuple(_ordered(kept, after, asked_for)), superseded, duplicates)
+
+
+def _pairs(said: Sequence[Said], cosines: NDArray[np.float32], kept: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the pairs worth comparing: of one speaker and about the same."""
+    return [
+        (i, j)
+        for place, i in enumerate(kept)
+        for j in kept[:place]
+        if said[i].speaker == said[j].speaker and cosines[i][j] >= LEAST_COSINE
+    ]
+
+
+def _ordered(
+    kept: Sequence[int], after: AbstractSet[tuple[int, int]], asked_for: AbstractSet[int]
+) -> list[int]:
+    """Return the positions, each behind those that must come first, by way of others or not."""
+    first: dict[int, list[int]] = {i: [] for i in kept}
+    for old, new in sorted(after):
+        earlier, later = (old, new) if old in asked_for else (new, old)
+        first[later].append(earlier)
+    order: list[int] = []
+    seen: set[int] = set()
+
+    def place(i: int) -> None:
+        if i not in seen:
+            seen.add(i)
+            for earlier in first[i]:
+                place(earlier)
+            order.append(i)
+
+    for i in kept:
+        place(i)
+    return order

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clawcortex.errors import InputError
 from clawcortex.openclaw.messages import Turn
 from clawcortex.openclaw.payloads import (
     AgentEnd,
@@ -21,6 +22,7 @@ from clawcortex.store.records import ChatType, Provenance, Scope
 from clawcortex.text.fence import strip_blocks
 from context_retention import compaction
 from context_retention.compaction import item
+from context_retention.forgetting import uses
 from context_retention.recall import Wanted, search
 from context_retention.scopes import visible
 from context_retention.sessions import (
@@ -33,7 +35,8 @@ from context_retention.sessions import (
     with_chat_type,
 )
 from context_retention.shapes import Hit
-from context_retention.writing import Saying, storable, write
+from context_retention.summaries.gathering import Uses, note_tools
+from context_retention.writing import Prepared, Saying, prepare, write
 
 SILENT = frozenset({"", "NO_REPLY", "HEARTBEAT_OK"})
 """What an agent says when it says nothing."""
@@ -93,31 +96,36 @@ def recall_for_prompt(context: Context, event: PromptBuild) -> Contribution | No
     scope = with_chat_type(context, event.scope())
     settings = context.settings
     running = session_name(context, scope.agent, event.session_key)
-    share = _share(context, restoring=compaction.due(context, scope, running) is not None)
+    compacted = compaction.last_of(context, scope.agent, running)
+    restoring = compacted is not None and not compaction.is_told(context, scope, running, compacted)
+    share = _share(context, restoring=restoring)
     if not share.items:
         return None
+    context.index.refresh()
     found = search(
         context,
         Wanted(
             text=prompt,
             now=context.now(),
-            scopes=visible(context.store.scopes(), scope, settings),
+            scopes=visible(context.index.view().scopes, scope, settings),
             top_k=share.items,
             budget_tokens=share.tokens,
             asker=event.sender_name or name_of(context, scope),
             trusted_only=True,
             explained=False,
-            unless_since={running: compaction.compacted_at(context, scope.agent, running) or 0.0},
+            unless_since={running: float(str((compacted or {}).get("at", 0.0)))},
         ),
     )
+    shown = [hit for hit in found.hits if hit.score >= share.score]
     return Contribution(
         skill="context-retention",
         heading="From earlier conversations",
-        items=tuple(_item(context, hit) for hit in found.hits if hit.score >= share.score),
+        items=tuple(_item(context, hit) for hit in shown),
         rank=30,
         budget_tokens=share.tokens,
         extends_budget=share.extends,
         note=f"{found.mode}, {found.took_ms} ms",
+        delivered=lambda: uses.note(context, uses.used(shown, settings.inject_score)),
     )
 
 
@@ -171,14 +179,21 @@ def capture_missed(context: Context, event: Reset) -> None:
 
 
 def _capture(context: Context, turns: list[tuple[Turn, Scope]], session_key: str, session: str) -> None:
-    sayings = []
+    prepared: list[Prepared] = []
     tools_used = False
+    asked: Uses | None = None
+    tools_of: dict[int, Uses] = {}
     for turn, scope in turns:
         if turn.role != "assistant":
             tools_used = turn.role == "tool"
+        if turn.role == "user":
+            asked = None
+        elif turn.role == "tool" and turn.tool and asked is not None:
+            asked.names.append(turn.tool)
         text = strip_blocks(turn.text).strip()
         if turn.role == "tool" or text in SILENT:
             continue
+        replay = f"{scope.agent}|{session_key}|{turn.role}|{turn.ref}"  # its times differ from hook to hook
         saying = Saying(
             text=text,
             scope=scope,
@@ -186,14 +201,19 @@ def _capture(context: Context, turns: list[tuple[Turn, Scope]], session_key: str
             session=session,
             speaker=scope.agent if turn.role == "assistant" else turn.sender_name or name_of(context, scope),
             provenance=_provenance(turn, tools_used=tools_used),
-            replay=f"{scope.agent}|{session_key}|{turn.role}|{turn.ref}",  # its times differ from hook to hook
+            replay=replay,
         )
-        if storable(saying):
-            sayings.append(saying)
-        else:
+        try:
+            prepared.append(prepare(saying))
+        except InputError:
             context.log.warning("a message of %s that cannot be stored was passed over", session)
-    if sayings:
-        write(context, sayings, "capture")
+            continue
+        if turn.role == "user":
+            asked = tools_of[len(prepared) - 1] = Uses(saying.said_at, replay, scope)
+    stored = write(context, prepared, "capture") if prepared else []
+    for index, used in tools_of.items():
+        if used.names and stored[index].fresh:
+            note_tools(context, used, session)
 
 
 def _provenance(turn: Turn, *, tools_used: bool) -> Provenance:
@@ -204,4 +224,5 @@ def _provenance(turn: Turn, *, tools_used: bool) -> Provenance:
 
 
 def _item(context: Context, hit: Hit) -> Item:
-    return item(context, hit, score=hit.score, label="no longer current" if hit.superseded_by else "")
+    until = f"until {context.local(hit.valid_to):%Y-%m-%d}" if hit.valid_to else ""
+    return item(context, hit, score=hit.score, label=until)

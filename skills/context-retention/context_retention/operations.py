@@ -7,13 +7,19 @@ from dataclasses import replace
 from clawcortex import paths
 from clawcortex.errors import InputError
 from clawcortex.skills.context import Context
-from clawcortex.skills.operation import Skill, operation
+from clawcortex.skills.operation import Schedule, Skill, operation
 from clawcortex.store.records import Memory, Provenance, Scope, Selection
-from context_retention import hooks, shapes, transfer
+from context_retention import hooks, reembedding, relating, shapes, transfer
+from context_retention.forgetting import archive, uses
+from context_retention.forgetting.consolidation import consolidate_memory
+from context_retention.forgetting.operations import consolidate, evict
+from context_retention.forgetting.seeking import sought
 from context_retention.recall import Wanted, search
 from context_retention.scopes import chosen, named_scope, parse_chat, visible
 from context_retention.sessions import name_of, with_chat_type
-from context_retention.writing import Saying, write
+from context_retention.summaries import operation as summing
+from context_retention.summaries.forgetting import Gone, leave_out, noting
+from context_retention.writing import Saying, prepare, write
 
 LISTED = 100
 FOUND_BY_QUERY = 100
@@ -59,20 +65,17 @@ def _saying(context: Context, request: shapes.CaptureInput | shapes.RememberInpu
 def remember(context: Context, request: shapes.RememberInput) -> shapes.Stored:
     """Keep one fact for good; saying the same thing again keeps it once."""
     weight = REMEMBERED if request.importance is None else request.importance
-    return write(
-        context, [replace(_saying(context, request, "owner"), once=True, importance=weight)], "remember"
-    )[0]
+    saying = replace(_saying(context, request, "owner"), once=True, importance=weight)
+    return write(context, [prepare(saying)], "remember")[0]
 
 
 @operation("capture", effect="write")
 def capture(context: Context, request: shapes.CaptureInput) -> shapes.Stored:
     """Store one turn of a conversation; a replay of it is stored once."""
-    return write(context, [_saying(context, request, request.provenance)], "capture")[0]
+    return write(context, [prepare(_saying(context, request, request.provenance))], "capture")[0]
 
 
-@operation("recall", expose="agent")
-def recall(context: Context, request: shapes.RecallInput) -> shapes.RecallOutput:
-    """Search memory and return the best hits, each with its score and the reasons for it."""
+def _found(context: Context, request: shapes.RecallInput) -> shapes.RecallOutput:
     if not request.query.strip():
         raise InputError("query is empty", hint="Ask a question or give some words to look for.")
     scopes, who = context.store.scopes(), ""
@@ -93,6 +96,14 @@ def recall(context: Context, request: shapes.RecallInput) -> shapes.RecallOutput
         asker=who,
     )
     return search(context, wanted)
+
+
+@operation("recall", expose="agent")
+def recall(context: Context, request: shapes.RecallInput) -> shapes.RecallOutput:
+    """Search memory and return the best hits, each with its score and the reasons for it."""
+    answer = _found(context, request)
+    uses.note(context, uses.used(answer.hits, context.settings.inject_score))
+    return answer
 
 
 def _selected(context: Context, request: shapes.ForgetInput) -> list[Memory]:
@@ -119,7 +130,7 @@ def _selected(context: Context, request: shapes.ForgetInput) -> list[Memory]:
         since=request.since,
         until=request.until,
     )
-    hits = [hit for hit in recall(context, asked).hits if hit.score >= SURE_ENOUGH]
+    hits = [hit for hit in _found(context, asked).hits if hit.score >= SURE_ENOUGH]
     found = tuple(identity for hit in hits for identity in (hit.id, *hit.duplicates))
     return _of_chat(context.store.select(replace(selection, ids=found)), request.chat) if found else []
 
@@ -146,18 +157,28 @@ def forget(context: Context, request: shapes.ForgetInput) -> shapes.Forgotten:
         positions = tuple(memory.n for memory in memories)
         context.index.remove(positions)
         context.store.delete(Selection(positions=positions))
-        context.store.audit(context.caller.actor, "forget", ids[0], {"ids": ids[:LISTED], "count": len(ids)})
+    gone = [Gone.of(memory) for memory in memories]
     left: list[str] = []
+    try:
+        archived, unreadable = archive.erase(noting(sought(request, memories), gone), dry_run=request.dry_run)
+    finally:  # the archive may be in use too long: asked again, nobody knows what stood in which summary
+        if not request.dry_run:
+            left += leave_out(context, gone)
+    if (memories or archived) and not request.dry_run:
+        details = {"ids": ids[:LISTED], "count": len(ids), "archived": archived}
+        context.store.audit(context.caller.actor, "forget", ids[0] if ids else "archive", details)
+    left += [str(file) for file in unreadable]
     if scrubbed:
         context.index.rebuild()
         context.index.snapshot()
         context.store.scrub()
-        left = [str(file) for file in sorted((paths.spool_dir() / "bad").glob("*.json"))]
+        left += [str(file) for file in sorted((paths.spool_dir() / "bad").glob("*.json"))]
     return shapes.Forgotten(
         count=len(ids),
         ids=ids[:LISTED],
         dry_run=request.dry_run,
         scrubbed=scrubbed and not left,
+        archived=archived,
         left=left[:LISTED],
     )
 
@@ -180,6 +201,7 @@ def status(context: Context, request: shapes.Nothing) -> shapes.Status:
         generation=context.index.generation,
         model=context.embedder.model,
         model_ready=context.embedder.ready(),
+        reembedding=reembedding.progress(context),
         by_agent=by_agent,
     )
 
@@ -192,6 +214,13 @@ def rebuild_index(context: Context, request: shapes.Nothing) -> shapes.Rebuilt:
     context.index.snapshot()
     context.store.audit(context.caller.actor, "rebuild_index", "index", {"vectors": vectors})
     return shapes.Rebuilt(vectors=vectors, generation=context.index.generation)
+
+
+@operation("reembed", effect="write")
+def reembed(context: Context, request: shapes.Nothing) -> shapes.Reembedded:
+    """Make every vector of the model in use again; recall goes by words for what is not embedded yet."""
+    del request
+    return reembedding.restart(context)
 
 
 @operation("export")
@@ -211,7 +240,21 @@ skill = Skill(
     title="Context retention",
     summary="Never forget: capture every turn, recall what matters, put back what a compaction lost.",
     version="0.1.0",
-    operations=(remember, recall, capture, forget, status, rebuild_index, export, import_),
+    operations=(
+        remember,
+        recall,
+        capture,
+        forget,
+        status,
+        rebuild_index,
+        reembed,
+        export,
+        import_,
+        evict,
+        consolidate,
+        summing.summarize,
+        summing.summaries,
+    ),
     hooks=(
         hooks.learn_sender,
         hooks.learn_chat,
@@ -223,4 +266,7 @@ skill = Skill(
         hooks.capture_turn,
         hooks.capture_missed,
     ),
+    tasks=(consolidate_memory,),
+    chores=(uses.count_recalls, relating.relate),
+    schedules=(Schedule("30 3 * * *", "consolidate"), *summing.SCHEDULES),
 )

@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from clawcortex.text.terms import fold, terms
+from context_retention import cues
 from context_retention.dates import Window, windows
 
 LONGEST = 1_200
@@ -32,11 +34,6 @@ _WHEN = re.compile(
 )
 _COUNT = re.compile(
     r"\bhow\s+(?:many|much|often|old|long|far|big|tall)\b|\bwhat\s+(?:number|age|price|score)\b",
-    re.IGNORECASE,
-)
-_HISTORY = re.compile(
-    r"\b(?:before|used\s+to|previous(?:ly)?|formerly|originally|earlier|at\s+first|back\s+then|what\s+was|what\s+were|"
-    r"who\s+was|where\s+was|old|former|in\s+the\s+past|history|first\s+time|once)\b",
     re.IGNORECASE,
 )
 _LEAD_IN = re.compile(
@@ -75,6 +72,9 @@ class Query:
     wants_when: bool
     wants_count: bool
     wants_history: bool
+    """The past is asked for, by name or by its tense."""
+    past_first: bool
+    """It is asked for by name: what was true then comes before what is true now."""
 
 
 def _ends(text: str) -> str:
@@ -90,10 +90,14 @@ def _known(speakers: Mapping[int, str]) -> dict[str, list[int]]:
     """Return the speakers' numbers by every word of their names, as folded."""
     known: dict[str, list[int]] = {}
     for number, name in speakers.items():
-        for word in _WORD.findall(name):
-            if len(word) > 1:
-                known.setdefault(fold(word), []).append(number)
+        for word in _folded(name):
+            known.setdefault(word, []).append(number)
     return known
+
+
+@lru_cache(maxsize=8_192)
+def _folded(name: str) -> tuple[str, ...]:
+    return tuple(fold(word) for word in _WORD.findall(name) if len(word) > 1)
 
 
 def _plain(speakers: Mapping[int, str]) -> frozenset[str]:
@@ -157,6 +161,7 @@ def parse(text: str, *, now: datetime, speakers: Mapping[int, str], asker: str =
     if named:
         rest = list(_mentions(embed, known, wordlike))
         embed = _first_person(embed, rest, alone=len(spoken_of) == 1)
+    past_first = bool(cues.PAST.search(ends))
     return Query(
         text=text,
         stems=stems,
@@ -168,5 +173,6 @@ def parse(text: str, *, now: datetime, speakers: Mapping[int, str], asker: str =
         now=now.timestamp(),
         wants_when=bool(_WHEN.search(ends)),
         wants_count=bool(_COUNT.search(ends)),
-        wants_history=bool(_HISTORY.search(ends)),
+        wants_history=past_first or bool(cues.WAS.search(ends)),
+        past_first=past_first,
     )

@@ -59,6 +59,20 @@ def may_see(asker: Scope, memory: Scope, settings: Settings) -> bool:
     return settings.share_groups_with_owner and is_owner and memory.chat_type is ChatType.GROUP
 
 
+def related(one: Scope, other: Scope, settings: Settings) -> bool:
+    """Return whether what is said in one scope may replace what was said in the other.
+
+    It takes one agent, one person, and both private or both in the same group.
+    """
+    if one.agent != other.agent or (one.chat_type is ChatType.PRIVATE) != (
+        other.chat_type is ChatType.PRIVATE
+    ):
+        return False
+    if one.chat_type is not ChatType.PRIVATE or UNKNOWN in (one.sender, other.sender):
+        return same_chat(one, other) and one.sender == other.sender
+    return person(one, settings) == person(other, settings)
+
+
 def visible(scopes: Mapping[int, Scope], asker: Scope, settings: Settings) -> list[int]:
     """Return the numbers of the scopes that the one who asks may see."""
     return [number for number, scope in scopes.items() if may_see(asker, scope, settings)]

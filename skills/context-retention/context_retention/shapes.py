@@ -109,6 +109,10 @@ class Hit(Shape):
     provenance: Literal["owner", "agent", "untrusted", "system"]
     speaker: str
     session: str
+    valid_from: datetime = Field(description="Since when it held: when it was said")
+    valid_to: datetime | None = Field(
+        default=None, description="Until when it held; null while nothing newer replaces it"
+    )
     superseded_by: str = Field(default="", description="Id of the newer memory that replaces this one")
     duplicates: list[str] = Field(
         default_factory=list, description="Ids of near-duplicates that were left out"
@@ -145,9 +149,10 @@ class Forgotten(Shape):
     ids: list[str] = Field(description="At most the first hundred")
     dry_run: bool
     scrubbed: bool = Field(description="True when no byte is left on disk")
+    archived: int = Field(default=0, description="How many of them stood in the archive of evicted memories")
     left: list[str] = Field(
         default_factory=list,
-        description="Unreadable turns put aside, which may still hold it: delete them yourself",
+        description="Unreadable turns, archives and summaries that may still hold it: delete them yourself",
     )
 
 
@@ -164,7 +169,18 @@ class Status(Shape):
     generation: int
     model: str
     model_ready: bool
+    reembedding: str = Field(
+        default="", description="How far a change of the model is; empty when there is none"
+    )
     by_agent: dict[str, int]
+
+
+class Reembedded(Shape):
+    """What is embedded again."""
+
+    model: str
+    dropped: int = Field(description="Vectors removed")
+    waiting: int = Field(description="Memories that get a new vector in the background; see status")
 
 
 class Rebuilt(Shape):
@@ -192,7 +208,7 @@ class Exported(Shape):
 class ImportInput(Shape):
     """The file to read."""
 
-    path: str = Field(description="JSON-lines file as `export` writes it")
+    path: str = Field(description="JSON-lines file as `export` writes it, or an archive of evicted memories")
 
 
 class Imported(Shape):

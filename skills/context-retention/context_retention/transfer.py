@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from clawcortex.errors import ConflictError, InputError, NotFoundError
 from clawcortex.files import write_atomic
 from clawcortex.skills.context import Context
 from clawcortex.store.records import ChatType, Memory, Provenance, Scope, Selection
+from context_retention.forgetting.sealed import read_lines, verify
 from context_retention.shapes import Exported, ExportInput, Imported, ImportInput, Moment
-from context_retention.writing import Saying, prepare, write
+from context_retention.writing import Prepared, Saying, prepare, write
 
 VERSION = 1
 PAGE = 1_000
@@ -43,6 +45,9 @@ class Line(BaseModel):
     source_ref: str
     importance: float = Field(ge=0, le=1)
     pinned: bool
+    superseded_by: str = ""
+    valid_to: Moment | None = None
+    duplicate_of: str = ""
 
     @classmethod
     def of(cls, memory: Memory) -> Line:
@@ -95,30 +100,69 @@ def import_memories(context: Context, request: ImportInput) -> Imported:
     file = _place(request.path, paths.state_dir())
     if not file.is_file():
         raise NotFoundError(f"{file} is not a file", hint="Give the path of a file that `export` wrote.")
-    stored = known = 0
-    refused: list[str] = []
-    batch: list[Saying] = []
-
-    def flush() -> None:
-        nonlocal stored, known
-        results = write(context, batch, "import") if batch else []
-        stored += sum(one.fresh for one in results)
-        known += sum(not one.fresh for one in results)
-        batch.clear()
-
-    with file.open("rb") as lines:
-        for number, raw in enumerate(lines, start=1):
-            try:
-                batch.append(_read(raw))
-            except InputError as error:
-                refused.append(f"line {number}: {error.message}")
-            if len(batch) >= PAGE:
-                flush()
-    flush()
-    return Imported(stored=stored, known=known, refused=refused[:REPORTED])
+    reader = _Reader(context)
+    if file.suffix == ".gz":
+        verify(file)  # to its end, before the first line is stored
+    for number, raw in enumerate(read_lines(file), start=1):
+        reader.take(number, raw)
+    reader.finish()
+    return Imported(stored=reader.stored, known=reader.known, refused=reader.refused[:REPORTED])
 
 
-def _read(raw: bytes) -> Saying:
+class _Reader:
+    """Store lines page by page, then the links between them."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._batch: list[tuple[Line, Prepared]] = []
+        self._linked: list[tuple[str, Line]] = []
+        self._ids: dict[str, str] = {}
+        self.stored = self.known = 0
+        self.refused: list[str] = []
+
+    def take(self, number: int, raw: bytes) -> None:
+        """Take one line; store what was taken when it is a page."""
+        try:
+            self._batch.append(_read(raw))
+        except InputError as error:
+            self.refused.append(f"line {number}: {error.message}")
+        if len(self._batch) >= PAGE:
+            self._flush()
+
+    def finish(self) -> None:
+        """Store the rest, and link what was history or a duplicate to what it belongs to."""
+        self._flush()
+        for identity, line in self._linked:
+            named = [self._ids.get(one, one) for one in (line.superseded_by, line.duplicate_of)]
+            found = {one.id: one.n for one in self._stored_under([identity, *filter(None, named)])}
+            superseded_by, duplicate_of = (one if one in found else "" for one in named)
+            if identity in found and (superseded_by or duplicate_of):
+                self._context.store.link(
+                    found[identity],
+                    superseded_by=superseded_by,
+                    valid_to=line.valid_to if superseded_by else None,
+                    duplicate_of=duplicate_of,
+                )
+
+    def _stored_under(self, ids: Iterable[str]) -> list[Memory]:
+        wanted = set(ids)
+        found = self._context.store.select(Selection(ids=tuple(wanted)), limit=PAGE * PAGE) if wanted else []
+        return [memory for memory in found if memory.id in wanted]
+
+    def _flush(self) -> None:
+        here = {memory.id for memory in self._stored_under(line.id for line, _ in self._batch)}
+        fresh = [(line, prepared) for line, prepared in self._batch if line.id not in here]
+        results = write(self._context, [prepared for _, prepared in fresh], "import") if fresh else []
+        for (line, _), result in zip(fresh, results, strict=True):
+            self._ids[line.id] = result.id
+            if result.fresh and (line.superseded_by or line.duplicate_of):
+                self._linked.append((result.id, line))
+        self.stored += sum(one.fresh for one in results)
+        self.known += len(here) + sum(not one.fresh for one in results)
+        self._batch.clear()
+
+
+def _read(raw: bytes) -> tuple[Line, Prepared]:
     try:
         line = Line.model_validate(json.loads(raw))
     except ValidationError as error:
@@ -128,6 +172,4 @@ def _read(raw: bytes) -> Saying:
         raise InputError(f"not JSON: {error}") from error
     if line.version > VERSION:
         raise InputError(f"version {line.version} is newer than {VERSION}", hint="Update clawcortex.")
-    saying = line.saying()
-    prepare(saying)  # refuses here, with the line's number, what could not be stored
-    return saying
+    return line, prepare(line.saying())  # refuses here, with the line's number, what could not be stored

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -18,15 +17,10 @@ from clawcortex.text.clean import clean
 from clawcortex.text.fence import strip_blocks
 from clawcortex.text.redaction import redact
 from clawcortex.text.terms import terms
+from context_retention.cues import TELLING, VITAL
 from context_retention.shapes import Stored
 
 LONGEST_LABEL = 256
-VITAL = re.compile(
-    r"\b(remember|don't forget|do not forget|important|always|never|allerg\w*|password|birthday|deadline|"
-    r"decided|decision|my name is|i prefer|i hate|i love)\b",
-    re.IGNORECASE,
-)
-TELLING = re.compile(r"\d|\b(my|our|moved|changed|switched|new|will|plan\w*|need|must)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +73,12 @@ def label(text: str) -> str:
     return redact(clean(bare)).text[:LONGEST_LABEL] if bare.strip("\ufeff\x00") else ""
 
 
-def prepare(saying: Saying) -> tuple[list[NewMemory], tuple[str, ...]]:
-    """Return the memories of one saying and the kinds of secrets that were masked in it."""
+Prepared = tuple[list[NewMemory], tuple[str, ...]]
+"""The memories of one saying, at least one, and the kinds of secrets that were masked in it."""
+
+
+def prepare(saying: Saying) -> Prepared:
+    """Return what is to be stored of a saying; raise InputError when nothing is left of it once it is clean."""
     safe = redact(strip_blocks(clean(saying.text)))
     text = clean(safe.text)
     key = key_of(saying, text)
@@ -104,20 +102,13 @@ def prepare(saying: Saying) -> tuple[list[NewMemory], tuple[str, ...]]:
         )
         for part, piece in enumerate(chunks(text))
     ]
+    if not memories:
+        raise InputError("nothing is left of the text once it is clean")
     return memories, safe.kinds
 
 
-def storable(saying: Saying) -> bool:
-    """Return whether anything is left of a text once it is clean."""
-    try:
-        return bool(prepare(saying)[0])
-    except InputError:
-        return False
-
-
-def write(context: Context, sayings: Sequence[Saying], operation: str) -> list[Stored]:
-    """Store the sayings in one transaction and tell the worker; durable when it returns."""
-    prepared = [prepare(saying) for saying in sayings]
+def write(context: Context, prepared: Sequence[Prepared], operation: str) -> list[Stored]:
+    """Store what was prepared in one transaction and tell the worker; durable when it returns."""
     added = context.store.add([memory for memories, _ in prepared for memory in memories])
     stored, start = [], 0
     for memories, kinds in prepared:

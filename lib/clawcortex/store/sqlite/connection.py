@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import sys
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from clawcortex import paths
 from clawcortex.files import locked
+from clawcortex.store.sql import times
 from clawcortex.store.sqlite import migrations
 
 BUSY_SECONDS = 10.0
@@ -25,10 +29,50 @@ PRAGMA journal_size_limit = 67108864;
 _MACOS = "PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;"
 
 
-def connect(path: Path, *, writes: bool) -> sqlite3.Connection:
+@lru_cache(maxsize=512)
+def _in_sqlite(sql: str) -> str:
+    return sql.replace("= ANY(?)", "IN (SELECT value FROM json_each(?))")
+
+
+class SqliteConnection(sqlite3.Connection):
+    """A connection that understands the shared SQL."""
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """Run one statement; a list among the values stands for `= ANY(?)`."""
+        if "= ANY(?)" in sql:
+            sql = _in_sqlite(sql)
+            parameters = [json.dumps(v, ensure_ascii=False) if isinstance(v, list) else v for v in parameters]
+        return super().execute(sql, parameters)
+
+    def take(self, table: str, count: int) -> int:  # noqa: ARG002 - storing the rows is what reserves here
+        """Return the last number; the rows that are stored next take those after it."""
+        return self.last(table)
+
+    def last(self, table: str, key: str = "") -> int:  # noqa: ARG002 - SQLite numbers whole tables
+        """Return the largest number of the table that was ever given; the row that has it may be gone."""
+        row = self.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def follow(self, table: str, key: str, last: int) -> None:  # noqa: ARG002 - SQLite numbers whole tables
+        """Let the table's next number be greater than this one."""
+        if last > self.last(table):
+            self.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
+            self.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, last))
+
+    def now(self) -> int:
+        """Return the present: all processes of a file share this machine's clock."""
+        return times.now()
+
+
+def connect(path: Path, *, writes: bool) -> SqliteConnection:
     """Open a connection that any thread may use, one at a time."""
     connection = sqlite3.connect(
-        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+        path,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+        factory=SqliteConnection,
     )
     try:
         connection.executescript(_ALWAYS + (_MACOS if sys.platform == "darwin" else ""))

@@ -7,106 +7,81 @@ a cosine is an inner product everywhere. Storing rounds their length by up to 1e
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from clawcortex.errors import ConflictError, InputError
 from clawcortex.store.base import Floats, Ints
-from clawcortex.store.sqlite import changes
+from clawcortex.store.sql import changes, models
+from clawcortex.store.sql.connection import Connection, Row
 
 _SHIFT = 40
 _MASK = (1 << _SHIFT) - 1
-_LENGTH_SLACK = 1e-2
 _STORED = np.dtype("<f2")
+_HAS = "SELECT 1 FROM vectors WHERE slot = (? << 40 | m.n)"
 
 
-def validated(positions: Sequence[int], vectors: Floats) -> Floats:
-    """Return the vectors as float32; refuse what is not one finite unit vector a position."""
-    given = np.ascontiguousarray(vectors, dtype=np.float32)
-    if given.ndim != 2 or given.shape[0] != len(positions) or given.shape[1] == 0:
-        raise InputError(f"vectors of shape {given.shape} do not fit {len(positions)} positions")
-    if not np.isfinite(given).all():
-        raise InputError("a vector holds NaN or infinity")
-    lengths = np.linalg.norm(given, axis=1)
-    if (np.abs(lengths - 1.0) > _LENGTH_SLACK).any():
-        raise InputError(
-            "a vector is not L2-normalised", hint="Divide each vector by its length before storing it."
-        )
-    return given
-
-
-def put(connection: sqlite3.Connection, model: str, positions: Sequence[int], vectors: Floats) -> None:
+def put(connection: Connection, model: str, positions: Sequence[int], vectors: Floats) -> None:
     """Store vectors of memories that still exist."""
-    number = _number(connection, model, vectors.shape[1])
-    living = {
-        n
-        for (n,) in connection.execute(
-            "SELECT n FROM memories WHERE n IN (SELECT value FROM json_each(?))",
-            (json.dumps([*map(int, positions)]),),
-        )
-    }
+    number = models.number(connection, model, vectors.shape[1])
+    alive = connection.execute("SELECT n FROM memories WHERE n = ANY(?)", ([*map(int, positions)],))
+    living = {n for (n,) in alive}
     blobs = vectors.astype(_STORED)
     base = number << _SHIFT
     connection.executemany(
         "INSERT OR REPLACE INTO vectors (slot, v) VALUES (?, ?)",
         [(base | int(n), blobs[i].tobytes()) for i, n in enumerate(positions) if int(n) in living],
     )
-    _advance(connection, number)
+    models.advance(connection, number, _HAS)
     changes.log(connection, "embedded", living, model=number)
 
 
-def _number(connection: sqlite3.Connection, model: str, dimensions: int) -> int:
-    row = connection.execute("SELECT id, dimensions FROM models WHERE name = ?", (model,)).fetchone()
-    if row is None:
-        row = connection.execute(
-            "INSERT INTO models (name, dimensions) VALUES (?, ?) RETURNING id, dimensions",
-            (model, dimensions),
-        ).fetchone()
-    if row[1] != dimensions:
-        raise ConflictError(
-            f"vectors of {model!r} have {row[1]} dimensions here, not {dimensions}",
-            hint="Two models bear one name: give the new one its own, so that all is embedded again.",
-        )
-    return int(row[0])
-
-
-def _advance(connection: sqlite3.Connection, number: int) -> None:
-    """Move the mark below which nothing lacks a vector, so that `unembedded` need not look there."""
-    connection.execute(
-        "UPDATE models SET complete_to = coalesce("
-        "(SELECT m.n - 1 FROM memories m WHERE m.n > complete_to AND NOT EXISTS"
-        " (SELECT 1 FROM vectors WHERE slot = (:model << 40 | m.n)) ORDER BY m.n LIMIT 1),"
-        " (SELECT max(n) FROM memories), complete_to) WHERE id = :model",
-        {"model": number},
-    )
-
-
-def remove(connection: sqlite3.Connection, positions: Sequence[int]) -> None:
+def remove(connection: Connection, positions: Sequence[int]) -> None:
     """Remove the vectors of all models."""
     for (number,) in connection.execute("SELECT id FROM models").fetchall():
         connection.execute(
-            "DELETE FROM vectors WHERE slot IN (SELECT ? << 40 | value FROM json_each(?))",
-            (number, json.dumps(list(positions))),
+            "DELETE FROM vectors WHERE slot = ANY(?)",
+            ([number << _SHIFT | n for n in positions],),
         )
 
 
-def unembedded(connection: sqlite3.Connection, model: str, limit: int) -> list[tuple[int, str]]:
+def drop(connection: Connection, model: str) -> int:
+    """Remove the first vectors of a model, and its name with the last; return how many vectors were removed."""
+
+    def remove_first(number: int, count: int) -> int:
+        span = (number << _SHIFT, (number << _SHIFT) | _MASK)
+        return connection.execute(
+            "DELETE FROM vectors WHERE slot IN (SELECT slot FROM vectors WHERE slot BETWEEN ? AND ? LIMIT ?)",
+            (*span, count),
+        ).rowcount
+
+    return models.drop(connection, model, remove_first)
+
+
+def dump(connection: Connection, after: Sequence[Any], limit: int) -> list[tuple[int, int, bytes]]:
+    """Return the next (model, n, 16-bit values) in order, greater than `after`."""
+    model, n = after
+    rows = connection.execute(
+        "SELECT slot, v FROM vectors WHERE slot > ? ORDER BY slot LIMIT ?", (model << _SHIFT | n, limit)
+    )
+    return [(slot >> _SHIFT, slot & _MASK, blob) for slot, blob in rows]
+
+
+def load(connection: Connection, rows: Sequence[Row]) -> None:
+    """Store what `dump` gave."""
+    connection.executemany(
+        "INSERT INTO vectors (slot, v) VALUES (?, ?)",
+        [(model << _SHIFT | n, blob) for model, n, blob in rows],
+    )
+
+
+def unembedded(connection: Connection, model: str, limit: int) -> list[tuple[int, str]]:
     """Return (`n`, text) of memories without a vector of this model, oldest first."""
-    row = connection.execute("SELECT id, complete_to FROM models WHERE name = ?", (model,)).fetchone()
-    number, complete = row or (0, 0)
-    return connection.execute(
-        "SELECT n, text FROM memories m WHERE n > ? AND NOT EXISTS"
-        " (SELECT 1 FROM vectors WHERE slot = (? << 40 | m.n)) ORDER BY n LIMIT ?",
-        (complete, number, limit),
-    ).fetchall()
+    return models.unembedded(connection, model, limit, _HAS)
 
 
-def after(
-    connection: sqlite3.Connection, model: str, start: int, until: int, batch: int
-) -> tuple[Ints, Floats]:
+def after(connection: Connection, model: str, start: int, until: int, batch: int) -> tuple[Ints, Floats]:
     """Return the next `n` and vectors, `start` left out, `until` included."""
     rows = connection.execute(
         "SELECT slot, v FROM vectors, models WHERE name = ?"
@@ -116,13 +91,13 @@ def after(
     return _unpacked(rows)
 
 
-def at(connection: sqlite3.Connection, model: str, positions: Sequence[int]) -> dict[int, Floats]:
+def at(connection: Connection, model: str, positions: Sequence[int]) -> dict[int, Floats]:
     """Return the vectors of these memories, by `n`."""
-    rows = connection.execute(
-        "SELECT slot, v FROM models, vectors WHERE name = ?"
-        " AND slot IN (SELECT models.id << 40 | value FROM json_each(?))",
-        (model, json.dumps([*map(int, positions)])),
-    ).fetchall()
+    row = connection.execute("SELECT id FROM models WHERE name = ?", (model,)).fetchone()
+    if row is None:
+        return {}
+    slots = [row[0] << _SHIFT | int(n) for n in positions]
+    rows = connection.execute("SELECT slot, v FROM vectors WHERE slot = ANY(?)", (slots,)).fetchall()
     ns, found = _unpacked(rows)
     return dict(zip(ns.tolist(), found, strict=True))
 

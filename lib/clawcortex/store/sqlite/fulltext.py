@@ -2,54 +2,41 @@
 
 from __future__ import annotations
 
-import json
-import re
-import sqlite3
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
 
 from clawcortex.store.base import Ints
-
-_CUT = re.compile(r"[\x00-\x20\x7f]")
-
-
-def is_stem(term: str) -> bool:
-    """Return whether the tokenizer leaves this whole: it cuts at spaces and control characters only."""
-    return bool(term) and not _CUT.search(term)
+from clawcortex.store.sql.connection import Connection
+from clawcortex.store.sql.validation import is_stem, spread
 
 
-def insert(connection: sqlite3.Connection, rows: Sequence[tuple[int, str]]) -> None:
+def insert(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
     """Index (`n`, stems joined by spaces) and count each stem once a memory."""
     connection.executemany("INSERT INTO words (rowid, stems) VALUES (?, ?)", rows)
     connection.executemany(
         "INSERT INTO vocabulary (stem, memories) VALUES (?, ?)"
         " ON CONFLICT (stem) DO UPDATE SET memories = memories + excluded.memories",
-        sorted(_spread(stems for _, stems in rows).items()),
+        sorted(spread(stems for _, stems in rows).items()),
     )
 
 
-def remove(connection: sqlite3.Connection, rows: Sequence[tuple[int, str]]) -> None:
+def remove(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
     """Take (`n`, stems) out again; the stems must be those that were put in."""
     connection.executemany("INSERT INTO words (words, rowid, stems) VALUES ('delete', ?, ?)", rows)
-    counts = _spread(stems for _, stems in rows)
+    counts = spread(stems for _, stems in rows)
     connection.executemany(
         "UPDATE vocabulary SET memories = memories - ? WHERE stem = ?",
         [(count, stem) for stem, count in counts.items()],
     )
     connection.execute(
-        "DELETE FROM vocabulary WHERE memories <= 0 AND stem IN (SELECT value FROM json_each(?))",
-        (json.dumps(list(counts)),),
+        "DELETE FROM vocabulary WHERE memories <= 0 AND stem = ANY(?)",
+        (list(counts),),
     )
 
 
-def _spread(texts: Iterable[str]) -> Counter[str]:
-    return Counter(chain.from_iterable(set(stems.split(" ")) for stems in texts if stems))
-
-
-def matching(connection: sqlite3.Connection, terms: Sequence[str], limit: int) -> Ints:
+def matching(connection: Connection, terms: Sequence[str], limit: int) -> Ints:
     """Return the `n` of rows with any of the stems, newest first."""
     wanted = [term for term in dict.fromkeys(terms) if is_stem(term)]
     if not wanted or limit < 1:
@@ -61,12 +48,9 @@ def matching(connection: sqlite3.Connection, terms: Sequence[str], limit: int) -
     return np.fromiter(chain.from_iterable(cursor), np.int64)
 
 
-def frequencies(connection: sqlite3.Connection, terms: Sequence[str]) -> dict[str, int]:
+def frequencies(connection: Connection, terms: Sequence[str]) -> dict[str, int]:
     """Return in how many memories each stem stands, 0 included."""
     found = dict.fromkeys(terms, 0)
-    rows = connection.execute(
-        "SELECT stem, memories FROM vocabulary WHERE stem IN (SELECT value FROM json_each(?))",
-        (json.dumps(list(found), ensure_ascii=False),),
-    )
+    rows = connection.execute("SELECT stem, memories FROM vocabulary WHERE stem = ANY(?)", (list(found),))
     found.update(rows.fetchall())
     return found

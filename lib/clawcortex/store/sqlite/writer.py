@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from clawcortex.errors import StorageError
+from clawcortex.store.sqlite.connection import SqliteConnection
 from clawcortex.store.sqlite.faults import translated
 
 T = TypeVar("T")
@@ -20,7 +20,7 @@ LARGEST_GROUP = 256
 
 @dataclass(slots=True)
 class _Write:
-    work: Callable[[sqlite3.Connection], Any]
+    work: Callable[[SqliteConnection], Any]
     alone: bool = False
     future: Future[Any] = field(default_factory=Future)
 
@@ -28,7 +28,7 @@ class _Write:
 class Writer:
     """Run writes in order, each whole or not at all; a caller is released after the commit."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: SqliteConnection, path: Path) -> None:
         self._connection = connection
         self._path = path
         self._waiting: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
@@ -37,7 +37,7 @@ class Writer:
         self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
         self._thread.start()
 
-    def run(self, work: Callable[[sqlite3.Connection], T], *, alone: bool = False) -> T:
+    def run(self, work: Callable[[SqliteConnection], T], *, alone: bool = False) -> T:
         """Run the work in a transaction and return its result once it is durable.
 
         `alone` runs it outside any transaction, for what SQLite refuses inside one.

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 from clawcortex.errors import SchemaTooNewError, StorageError
-
-_NAMED = re.compile(r"^(\d{4})_\w+\.sql$")
+from clawcortex.store.sql.steps import steps
 
 
 def _steps() -> dict[int, Path]:
-    found = {
-        int(match[1]): path for path in Path(__file__).parent.iterdir() if (match := _NAMED.match(path.name))
-    }
-    return dict(sorted(found.items()))
+    return steps(Path(__file__).parent)
 
 
 NEWEST = max(_steps())
@@ -47,15 +42,15 @@ def migrate(connection: sqlite3.Connection, path: Path, *, newest: int = NEWEST)
     connection.execute("BEGIN EXCLUSIVE")
     try:
         done = version(connection)  # again: another process may have migrated while this one waited
-        steps = [(number, file) for number, file in _steps().items() if done < number <= newest]
-        for _, file in steps:
+        missing = [(number, file) for number, file in _steps().items() if done < number <= newest]
+        for _, file in missing:
             for statement in statements(file.read_text(encoding="utf-8")):
                 connection.execute(statement)
-        if steps:
-            connection.execute(f"PRAGMA user_version = {steps[-1][0]}")
+        if missing:
+            connection.execute(f"PRAGMA user_version = {missing[-1][0]}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    return len(steps)
+    return len(missing)

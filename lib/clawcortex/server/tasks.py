@@ -1,0 +1,109 @@
+"""Queued work: one thread leases jobs and runs the task of their kind, again later when it fails."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from clawcortex.errors import ClawcortexError, ConflictError
+from clawcortex.server.calls import background
+from clawcortex.skills.operation import Skill, Task
+
+if TYPE_CHECKING:
+    from clawcortex.server.resources import Opened, Residence
+    from clawcortex.store.base import Store
+    from clawcortex.store.records import Job
+
+log = logging.getLogger(__name__)
+
+LISTEN_S = 1.0
+"""A job whose time comes, or whose lease ran out, is seen this late; a new one at once."""
+TRIES = 4
+RETRY_S = (5, 60, 600)
+PAUSE_S = 5.0
+"""A store that does not answer is asked again after this."""
+
+
+class Tasks:
+    """Run jobs in the background until stopped. Several servers on one store share the queue."""
+
+    def __init__(self, residence: Residence, *, failed: Callable[[], None]) -> None:
+        self._residence = residence
+        self._failed = failed
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="tasks", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the first look waits until the store is open."""
+        self._thread.start()
+
+    def begin_stopping(self) -> None:
+        """Take no further job."""
+        self._stopping.set()
+
+    def stop(self, seconds: float) -> bool:
+        """Ask to stop between jobs; return whether the thread ended in time."""
+        self.begin_stopping()
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                opened = self._residence.opened()
+                while not self._stopping.is_set() and run_one(opened):
+                    pass
+                if not self._stopping.is_set():
+                    opened.resources.store.listen(LISTEN_S)
+            except Exception as error:  # the thread outlives every fault: logged, counted, retried
+                self._failed()
+                typed = isinstance(error, ClawcortexError)
+                log.warning("tasks: %s; next try in %g s", error, PAUSE_S, exc_info=not typed)
+                self._stopping.wait(PAUSE_S)
+
+
+def run_one(opened: Opened) -> bool:
+    """Lease one job and run it to its end; return whether there was one."""
+    tasks = {task.kind: (skill, task) for skill in opened.registry.skills.values() for task in skill.tasks}
+    if not tasks:
+        return False
+    store = opened.resources.store
+    job = store.lease({kind: task.lease_s for kind, (_, task) in tasks.items()})
+    if job is None:
+        return False
+    if job.attempts > TRIES:  # what ends the process, as running out of memory does, leaves no other trace
+        log.error("job %s of kind %s ended the server or its lease %d times", job.id, job.kind, TRIES)
+        _end(store, job, f"given up: {TRIES} tries were cut off before they ended", None)
+        return True
+    error = _attempt(opened, *tasks[job.kind], job)
+    if error and job.attempts < TRIES:
+        wait = timedelta(seconds=RETRY_S[min(job.attempts, len(RETRY_S)) - 1])
+        _end(store, job, error, opened.resources.clock() + wait)
+    else:
+        _end(store, job, error, None)
+    return True
+
+
+def _end(store: Store, job: Job, error: str, retry_at: datetime | None) -> None:
+    try:
+        store.finish(job, error=error, retry_at=retry_at)
+    except ConflictError as lost:  # whoever has it now runs it to its end
+        log.warning("%s; %s", lost, lost.hint)
+
+
+def _attempt(opened: Opened, skill: Skill, task: Task, job: Job) -> str:
+    """Return why the task failed, nothing when it did not."""
+    context = background(opened.resources, skill.name, task.kind)
+    try:
+        task.run(context, job.payload)
+    except Exception as error:  # told in the job's row and in the log, tried again
+        typed = isinstance(error, ClawcortexError)
+        context.log.warning(
+            "job %s, try %d of %d: %s", job.id, job.attempts, TRIES, error, exc_info=not typed
+        )
+        return str(error) or type(error).__name__
+    context.log.info("job %s done", job.id)
+    return ""

@@ -1,0 +1,1 @@
+"""The PostgreSQL store: one memory for several gateways and hosts."""

@@ -1,0 +1,71 @@
+"""Hearing of events and jobs of every process, by LISTEN on a connection of its own."""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+from clawcortex.store.postgres.connection import PostgresConnection
+from clawcortex.store.postgres.faults import faults
+
+CHANNEL = "clawcortex"
+
+
+class Listener:
+    """Wait for rings. It begins to hear with the first wait; one thread waits at a time."""
+
+    def __init__(self, connect: Callable[[], PostgresConnection], name: str) -> None:
+        self._connect = connect
+        self._name = name
+        self._waiting = threading.Lock()
+        self._connection: PostgresConnection | None = None
+        self._missed = False
+        self._near, self._far = socket.socketpair()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for a ring; return False when the time ran out. After a lost connection the first counts as one."""
+        with self._waiting, faults(self._name):
+            try:
+                connection = self._connection or self._begin()
+                if self._missed:
+                    self._missed = False
+                    return True
+                return self._heard(connection) or self._wait(connection, seconds)
+            except BaseException:
+                self._drop()
+                raise
+
+    def _wait(self, connection: PostgresConnection, seconds: float) -> bool:
+        until = time.monotonic() + seconds
+        server, near = connection.raw.fileno(), self._near.fileno()
+        while (left := until - time.monotonic()) > 0:
+            ready, _, _ = select.select([server, near], [], [], left)
+            if near in ready:
+                return False
+            if server in ready and self._heard(connection):  # else it said something else, as that it ends
+                return True
+        return False
+
+    def _begin(self) -> PostgresConnection:
+        self._connection = self._connect()
+        self._connection.execute(f"LISTEN {CHANNEL}")
+        return self._connection
+
+    @staticmethod
+    def _heard(connection: PostgresConnection) -> bool:
+        return bool(list(connection.raw.notifies(timeout=0)))  # all of them: one wait hears all rings so far
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection, self._missed = None, True
+
+    def close(self) -> None:
+        """Wake who waits, and end."""
+        self._far.close()
+        with self._waiting:
+            self._drop()
+            self._near.close()
