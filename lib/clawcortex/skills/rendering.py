@@ -16,6 +16,7 @@ from pydantic import BaseModel
 import clawcortex
 from clawcortex.errors import ConflictError
 from clawcortex.settings import Settings
+from clawcortex.skills import events
 from clawcortex.skills.manifest import DIALECT, SCHEMA_VERSION, Manifest, manifest
 from clawcortex.skills.registry import Registry, load
 
@@ -61,11 +62,13 @@ def as_json(value: object) -> str:
 
 
 def schemas(manifests: list[Manifest]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield (file name, schema): the manifest's own, the settings', every hook payload, every operation."""
+    """Yield (file name, schema): the manifest's own, the settings', every hook payload, event and operation."""
     yield _schema("skill", Manifest)
     yield _schema("settings", Settings)
     for name, model in payloads():
         yield _schema(f"openclaw.{name}", model)
+    for kind, event in events.KINDS.items():
+        yield _schema(f"event.{kind}", event)
     for item in manifests:
         for operation in item.operations:
             for side, schema in (("input", operation.input), ("output", operation.output)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -131,6 +132,26 @@ class Selection:
     def empty(self) -> bool:
         """Return whether nothing was chosen."""
         return self == Selection(after=self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One document as it shall be, provided that it still is as it was seen."""
+
+    collection: str
+    key: str
+    before: Mapping[str, object] | None
+    """What must stand there, compared by value; None: nothing does."""
+    after: Mapping[str, object] | None
+    """None removes it; the same as `before` only makes sure of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """One line to be added to the durable event log."""
+
+    kind: str
+    payload: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
