@@ -27,6 +27,7 @@ from clawcortex.settings import Settings
 from clawcortex.store.base import Store
 from clawcortex.store.opening import open_store
 from clawcortex.store.postgres import connection as connections
+from clawcortex.store.postgres import migrations
 from clawcortex.store.postgres.connections import Connections
 from clawcortex.store.postgres.store import PostgresStore
 from clawcortex.store.records import Selection
@@ -115,6 +116,24 @@ def test_a_commit_whose_answer_was_lost_is_neither_lost_nor_repeated(
     assert [store.append_event("kind", {"i": i}) for i in range(3)] == [1, 2, 3]
     assert cut == []
     assert [event.payload["i"] for event in store.read_events("one")] == [0, 1, 2]
+
+
+def test_who_waited_for_another_to_make_the_tables_sees_them(postgres: Server, store_url: str) -> None:
+    """A session that found no tables, and waited for the lock, must not go by what it found."""
+    begin = threading.Barrier(4)
+
+    def prepare(url: str) -> int:
+        conninfo, name = connections.parsed(url)
+        connection = connections.connect(conninfo)
+        begin.wait()
+        migrations.prepare(connection, name)
+        made = migrations.version(connection)
+        connection.close()
+        return made
+
+    for _ in range(20):  # before it was mended, two rounds in five failed
+        with postgres.memory() as url, ThreadPoolExecutor(4) as threads:
+            assert list(threads.map(prepare, [url] * 4)) == [migrations.NEWEST] * 4
 
 
 def test_a_commit_that_a_crash_lost_with_the_log_is_not_taken_for_done(

@@ -14,6 +14,9 @@ from context_retention.relation import LEAST_COSINE, Said, chance, is_duplicate,
 LIKELY = 0.15
 """Two texts in one answer: so likely, and the newer comes first; nothing is said of the older but where a question
 presupposes that something changed."""
+COMPARED = 24
+"""So many of the best are compared with each other, all there is of a usual answer; the wide one after a compaction
+leaves the rest to what is known already: pairs grow with the square, and the prompt waits."""
 ALIKE = 0.3
 """What is only likely moves the newer up where its score is at least this share of the older one's."""
 
@@ -53,7 +56,7 @@ def settle(
         else:
             duplicates.setdefault(twin, []).append(i)
     after: set[tuple[int, int]] = set()
-    for i, j in _pairs(said, cosines, kept):
+    for i, j in _pairs(said, cosines, kept[:COMPARED]):
         newer, older = (i, j) if said[i].at > said[j].at else (j, i)
         sure = chance(said[newer], said[older], float(cosines[i][j])) if said[i].at != said[j].at else 0.0
         if sure >= LIKELY and (not scores or scores[newer] >= ALIKE * scores[older]):

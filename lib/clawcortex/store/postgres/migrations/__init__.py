@@ -14,13 +14,16 @@ OLDEST_SERVER = 140_000
 OLDEST_PGVECTOR = (0, 7)
 """The first with halfvec."""
 _STEPS = steps(Path(__file__).parent)
+_THERE = "SELECT 1 FROM pg_class WHERE relname = 'clawcortex' AND pg_table_is_visible(oid)"
 NEWEST = max(_STEPS)
 """The schema version this code reads and writes."""
 
 
 def version(connection: PostgresConnection) -> int:
     """Return the database's schema version; 0 is an empty database."""
-    if connection.execute("SELECT to_regclass('clawcortex')").fetchone()[0] is None:
+    # Not to_regclass(): a session remembers that a name was free, and waiting for an advisory lock does not tell it
+    # that another session took the name meanwhile. Reading pg_class does.
+    if connection.execute(_THERE).fetchone() is None:
         return 0
     return int(connection.execute("SELECT schema FROM clawcortex").fetchone()[0])
 
