@@ -30,7 +30,7 @@ from clawcortex.store.postgres import connection as connections
 from clawcortex.store.postgres import migrations
 from clawcortex.store.postgres.connections import Connections
 from clawcortex.store.postgres.store import PostgresStore
-from clawcortex.store.records import Selection
+from clawcortex.store.records import NewEvent, Selection, Write
 from clawcortex.store.sql import times
 from tests.postgres import Server, started
 
@@ -158,6 +158,32 @@ def test_a_recall_of_what_is_deleted_at_that_moment_is_no_fault(
         other.commit()
         noted.result()
     assert store.usage().recalls.tolist() == [1]
+
+
+@pytest.mark.parametrize("seen", [None, {"x": 1}])
+@pytest.mark.parametrize("ends", ["commit", "rollback"])
+def test_a_change_waits_for_the_one_before_it_and_then_sees_what_became_of_it(
+    store: Store, store_url: str, seen: dict[str, object] | None, ends: str
+) -> None:
+    if seen is not None:
+        store.put_record("asks", "a", seen)
+    with psycopg.connect(store_url) as other, ThreadPoolExecutor(1) as threads:
+        other.execute(
+            "INSERT INTO records (collection, key, value, updated_at) VALUES ('asks', 'a', '{}', 0)"
+            " ON CONFLICT (collection, key) DO UPDATE SET value = '{}'"
+        )
+        amended = threads.submit(
+            store.amend, [Write("asks", "a", seen, {"mine": 1})], events=[NewEvent("changed")]
+        )
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
+        while not amended.done() and not other.execute(waits.encode()).fetchall()[0][0]:
+            pass
+        assert not amended.done()
+        store.append_event("beside", {})  # whoever waits for a record holds up nobody's event
+        getattr(other, ends)()
+        assert amended.result() == (ends == "rollback")
+    assert store.get_record("asks", "a") == ({"mine": 1} if ends == "rollback" else {})
+    assert [event.kind for event in store.read_events("one")] == ["beside", "changed"][: 1 + amended.result()]
 
 
 def test_a_host_whose_clock_is_ahead_queues_no_job_for_later(

@@ -15,7 +15,18 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from clawcortex.store.records import Added, Audit, Event, Job, Memory, NewMemory, Scope, Selection
+from clawcortex.store.records import (
+    Added,
+    Audit,
+    Event,
+    Job,
+    Memory,
+    NewEvent,
+    NewMemory,
+    Scope,
+    Selection,
+    Write,
+)
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -176,8 +187,23 @@ class Store(Protocol):
     def take_record(self, collection: str, key: str) -> dict[str, object] | None:
         """Return one document and remove it, for exactly one caller."""
 
-    def list_records(self, collection: str) -> dict[str, dict[str, object]]:
-        """Return a collection's documents by key."""
+    def list_records(
+        self, collection: str, *, after: str = "", until: str = "", limit: int | None = None
+    ) -> dict[str, dict[str, object]]:
+        """Return a collection's documents by key, of after < key < until, in the order of the keys' bytes.
+
+        Empty bounds are none; the last key of a page is `after` for the next.
+        """
+
+    def count_records(self, collection: str) -> int:
+        """Return how many documents a collection has."""
+
+    def amend(self, writes: Sequence[Write], *, events: Sequence[NewEvent] = ()) -> bool:
+        """Change documents and add events together; False, and nothing changed, when one is not as `before` says.
+
+        Documents are compared by value. Of several who amend the same document from the same `before`, one gets True.
+        InputError when a document is written twice.
+        """
 
     # events and jobs
     def append_event(self, kind: str, payload: Mapping[str, object]) -> int:

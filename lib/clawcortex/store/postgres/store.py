@@ -25,6 +25,7 @@ class PostgresStore(SqlStore):
     _vectors: ClassVar[Vectors] = embeddings
     _text_bytes = "octet_length(m.text)"
     _passing = " FOR UPDATE SKIP LOCKED"
+    _holding = " FOR UPDATE"
 
     def __init__(self, url: str) -> None:
         self._conninfo, self.name = parsed(url)

@@ -52,9 +52,21 @@ def take(connection: Connection, collection: str, key: str) -> dict[str, object]
     return decode(row[0]) if row else None
 
 
-def every(connection: Connection, collection: str) -> dict[str, dict[str, object]]:
-    """Return a collection's documents by key."""
-    rows = connection.execute(
-        "SELECT key, value FROM records WHERE collection = ? ORDER BY key", (collection,)
+def between(
+    connection: Connection, collection: str, after: str, until: str, limit: int | None
+) -> dict[str, dict[str, object]]:
+    """Return a collection's documents by key, of after < key < until, in the order of the keys' bytes."""
+    sql, values = "SELECT key, value FROM records WHERE collection = ?", [collection]
+    for sign, bound in ((">", after), ("<", until)):
+        if bound:
+            sql += f" AND key {sign} ?"
+            values.append(bound)
+    sql += " ORDER BY key" if limit is None else f" ORDER BY key LIMIT {max(int(limit), 0)}"
+    return {key: decode(value) for key, value in connection.execute(sql, values)}
+
+
+def count(connection: Connection, collection: str) -> int:
+    """Return how many documents a collection has."""
+    return int(
+        connection.execute("SELECT count(*) FROM records WHERE collection = ?", (collection,)).fetchone()[0]
     )
-    return {key: decode(value) for key, value in rows}

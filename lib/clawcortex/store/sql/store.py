@@ -10,10 +10,22 @@ from typing import Any, ClassVar, TypeVar
 
 from clawcortex.errors import CorruptedError, InputError
 from clawcortex.store.base import Change, Columns, Floats, Ints, Usage
-from clawcortex.store.records import Added, Audit, Event, Job, Memory, NewMemory, Scope, Selection
+from clawcortex.store.records import (
+    Added,
+    Audit,
+    Event,
+    Job,
+    Memory,
+    NewEvent,
+    NewMemory,
+    Scope,
+    Selection,
+    Write,
+)
 from clawcortex.store.sql import (
     adding,
     aging,
+    amending,
     changes,
     columns,
     copying,
@@ -45,6 +57,8 @@ class SqlStore(ABC):
     """SQL for the bytes of `m.text`."""
     _passing: ClassVar[str] = ""
     """SQL that passes over rows which another transaction holds, where there can be another."""
+    _holding: ClassVar[str] = ""
+    """SQL that holds the rows that are read until the transaction ends, where there can be another."""
 
     @abstractmethod
     def _read(self, work: Callable[[Connection], T], *, snapshot: bool = False) -> T:
@@ -226,9 +240,26 @@ class SqlStore(ABC):
         """Return one document and remove it, for exactly one caller."""
         return self._write(lambda c: documents.take(c, collection, key))
 
-    def list_records(self, collection: str) -> dict[str, dict[str, object]]:
-        """Return a collection's documents by key."""
-        return self._read(lambda c: documents.every(c, collection))
+    def list_records(
+        self, collection: str, *, after: str = "", until: str = "", limit: int | None = None
+    ) -> dict[str, dict[str, object]]:
+        """Return a collection's documents by key, in order of the keys, of after < key < until."""
+        return self._read(lambda c: documents.between(c, collection, after, until, limit))
+
+    def count_records(self, collection: str) -> int:
+        """Return how many documents a collection has."""
+        return self._read(lambda c: documents.count(c, collection))
+
+    def amend(self, writes: Sequence[Write], *, events: Sequence[NewEvent] = ()) -> bool:
+        """Change documents and add events together; False, and nothing changed, when one is not as `before` says."""
+        ready = amending.prepared(writes)
+        new = [(event.kind, documents.encode(event.payload)) for event in events]
+        write = self._announce if new else self._write
+        try:
+            write(lambda c: amending.amend(c, ready, new, holding=self._holding))
+        except amending.ChangedError:
+            return False
+        return True
 
     # events and jobs
 
