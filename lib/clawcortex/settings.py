@@ -70,6 +70,15 @@ class Settings(BaseModel):
         pattern="^(auto|never)$",
         description="Summaries by the agent's model when OpenClaw has one, or never",
     )
+    shared_workspace: str = Field(
+        default="",
+        description="Folder of the files all agents share; empty means the default agent's workspace",
+    )
+    quiet_hours: str = Field(
+        default="22:00-07:00",
+        pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$",
+        description="When nobody is asked unless they are talking; empty for never",
+    )
     half_life_days: float = Field(default=30.0, gt=0, description="Recency half-life")
     recency_floor: float = Field(default=0.5, ge=0, le=1, description="Recency never weighs less than this")
     memory_budget_rows: int = Field(

@@ -6,9 +6,12 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
+from clawcortex import paths
+from clawcortex.errors import storage_error
 from clawcortex.store.records import LOCAL, Scope
 
 if TYPE_CHECKING:  # numpy and faiss are slow to import; the server must listen before they are there
@@ -84,6 +87,19 @@ class Context:
     def host(self) -> Host:
         """Return the way to OpenClaw."""
         return self.resources.host
+
+    def shared_folder(self, name: str) -> Path:
+        """Return a folder in the workspace that all agents share, made when it is not there (0700).
+
+        InputError for one that leads out of the workspace, by a link or by its name.
+        """
+        named = self.settings.shared_workspace
+        workspace = Path(named).expanduser() if named else self.host.agents()[0].workspace
+        folder = paths.confine(workspace / name, workspace)
+        try:
+            return paths.private_folder(folder)
+        except OSError as error:
+            raise storage_error(error, folder) from error
 
     def local(self, moment: datetime) -> datetime:
         """Return a time as the person's clock shows it."""
