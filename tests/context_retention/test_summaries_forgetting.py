@@ -17,6 +17,7 @@ from clawcortex.text.tokens import count_tokens
 from context_retention import compaction, hooks, shapes
 from context_retention import operations as op
 from context_retention.forgetting import archive
+from context_retention.summaries import leaving
 from context_retention.summaries.filing import publish
 from context_retention.summaries.forgetting import Gone, noting
 from context_retention.summaries.gathering import uses
@@ -158,7 +159,7 @@ def test_a_run_that_began_before_writes_nothing_forgotten_meanwhile(days: Days) 
     assert "blue logo" in days.text("hourly/2026-11-20.md")
 
 
-def test_an_archive_in_use_keeps_nothing_forgotten_in_the_summaries(
+def test_with_the_archive_in_use_nothing_is_half_forgotten(
     days: Days, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = days.say(FRIDAY, "We agreed to hide the diamond.")
@@ -167,7 +168,27 @@ def test_an_archive_in_use_keeps_nothing_forgotten_in_the_summaries(
         monkeypatch.setattr(archive, "WAIT_S", 0.0)
         with pytest.raises(BusyError):
             forget(days, gone)
+    assert days.at(FRIDAY).store.select(Selection(ids=(gone,)))
+    forget(days, gone)
     assert "diamond" not in everything(days)
+
+
+def test_a_forget_that_was_killed_is_ended_by_its_job(days: Days, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = days.say(FRIDAY, "We agreed to hide the diamond.")
+    days.run(FRIDAY + HOUR)
+    with monkeypatch.context() as killed:
+        killed.setattr(leaving, "leave_out", lambda *_: pytest.exit("killed"))
+        with pytest.raises(pytest.exit.Exception):
+            forget(days, gone)
+    assert "diamond" in everything(days)
+    context = days.at(FRIDAY + 13 * DAY)
+    job = context.store.lease({leaving.KIND: 60.0})
+    assert job is None  # it waits for the `forget` to end by itself
+    (key,) = context.store.list_records(leaving.LEAVING)
+    leaving.leave_summaries.run(context, {"key": key})
+    assert "diamond" not in everything(days)
+    assert context.store.list_records(leaving.LEAVING) == {}
+    leaving.leave_summaries.run(context, {"key": key})  # a job that comes when all is done does nothing
 
 
 def test_a_file_that_cannot_be_cleaned_is_named(days: Days) -> None:

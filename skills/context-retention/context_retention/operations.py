@@ -17,8 +17,9 @@ from context_retention.forgetting.seeking import sought
 from context_retention.recall import Wanted, search
 from context_retention.scopes import chosen, named_scope, parse_chat, visible
 from context_retention.sessions import name_of, with_chat_type
+from context_retention.summaries import leaving
 from context_retention.summaries import operation as summing
-from context_retention.summaries.forgetting import Gone, leave_out, noting
+from context_retention.summaries.forgetting import Gone, noting
 from context_retention.writing import Saying, prepare, write
 
 LISTED = 100
@@ -153,17 +154,9 @@ def forget(context: Context, request: shapes.ForgetInput) -> shapes.Forgotten:
         context.resources.drain()  # a turn that still waits in the spool must not come back later
     memories = _selected(context, request)
     ids = [memory.id for memory in memories]
-    if memories and not request.dry_run:
-        positions = tuple(memory.n for memory in memories)
-        context.index.remove(positions)
-        context.store.delete(Selection(positions=positions))
     gone = [Gone.of(memory) for memory in memories]
-    left: list[str] = []
-    try:
-        archived, unreadable = archive.erase(noting(sought(request, memories), gone), dry_run=request.dry_run)
-    finally:  # the archive may be in use too long: asked again, nobody knows what stood in which summary
-        if not request.dry_run:
-            left += leave_out(context, gone)
+    archived, unreadable = archive.erase(noting(sought(request, memories), gone), dry_run=True)
+    left = [] if request.dry_run else _remove(context, request, memories, gone)
     if (memories or archived) and not request.dry_run:
         details = {"ids": ids[:LISTED], "count": len(ids), "archived": archived}
         context.store.audit(context.caller.actor, "forget", ids[0] if ids else "archive", details)
@@ -181,6 +174,24 @@ def forget(context: Context, request: shapes.ForgetInput) -> shapes.Forgotten:
         archived=archived,
         left=left[:LISTED],
     )
+
+
+def _remove(
+    context: Context, request: shapes.ForgetInput, memories: list[Memory], gone: list[Gone]
+) -> list[str]:
+    """Remove memories from store, archive and summaries; return the files that may still hold them."""
+    if not gone:
+        return []
+    promised = leaving.write_down(context, gone)
+    positions = tuple(memory.n for memory in memories)
+    if positions:
+        context.index.remove(positions)
+        context.store.delete(Selection(positions=positions))
+    try:
+        archive.erase(sought(request, memories))
+    finally:  # the archive may be in use too long: asked again, nobody knows what stood in which summary
+        left = leaving.take_out(context, promised)
+    return left
 
 
 @operation("status")
@@ -266,7 +277,7 @@ skill = Skill(
         hooks.capture_turn,
         hooks.capture_missed,
     ),
-    tasks=(consolidate_memory,),
+    tasks=(consolidate_memory, leaving.leave_summaries),
     chores=(uses.count_recalls, relating.relate),
     schedules=(Schedule("30 3 * * *", "consolidate"), *summing.SCHEDULES),
 )
