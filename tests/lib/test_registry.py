@@ -16,7 +16,7 @@ SKILL = '''
 """A skill."""
 from pydantic import BaseModel
 from clawcortex.skills.context import Context
-from clawcortex.skills.operation import Schedule, Skill, hook, operation
+from clawcortex.skills.operation import Schedule, Skill, consumer, hook, operation
 
 class Words(BaseModel):
     text: str = ""
@@ -34,6 +34,14 @@ def unsay(context: Context, request: Words) -> Words:
 @hook("agent_end")
 def listen(context, event):
     """Listen."""
+
+@consumer("learn", kinds=("decision.answered",))
+def learn(context, event):
+    """Learn."""
+
+@consumer("nothing", kinds=())
+def nothing(context, event):
+    """Never."""
 
 skill = Skill(
     name="{name}", title="T", summary="S.", version="1.0.0", operations=(say, unsay), hooks=(listen,){more}
@@ -60,7 +68,7 @@ def add(folder: Path, name: str, text: str | None = None, *, more: str = "") -> 
 
 
 def test_a_skill_is_found_by_its_folder(folder: Path) -> None:
-    add(folder, "seventh-skill")
+    add(folder, "seventh-skill", more=", consumers=(learn,)")
     registry = load(folder)
     assert list(registry.skills) == ["seventh-skill"]
     assert registry.operation("seventh-skill", "say").summary == "Say it."
@@ -68,6 +76,9 @@ def test_a_skill_is_found_by_its_folder(folder: Path) -> None:
     assert registry.tool("seventh_skill_say")[1].name == "say"
     assert [skill.name for skill, _ in registry.hooks("agent_end")] == ["seventh-skill"]
     assert registry.hooks("before_reset") == []
+    assert [(skill.name, one.name, one.kinds) for skill, one in registry.consumers()] == [
+        ("seventh-skill", "learn", ("decision.answered",))
+    ]
 
 
 def test_a_folder_without_a_package_is_no_skill(folder: Path) -> None:
@@ -112,6 +123,16 @@ def test_a_folder_without_a_package_is_no_skill(folder: Path) -> None:
                 "{more}", ', schedules=(Schedule("0 8 * * *", "say", {"text": []}),)'
             ),
             "valid string",
+        ),
+        (
+            "heard-twice",
+            SKILL.replace("{name}", "heard-twice").replace("{more}", ", consumers=(learn, learn)"),
+            "consumer 'learn' is declared twice",
+        ),
+        (
+            "heard-nothing",
+            SKILL.replace("{name}", "heard-nothing").replace("{more}", ", consumers=(nothing,)"),
+            "names no kind of event",
         ),
         (
             "exposed",

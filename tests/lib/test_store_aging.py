@@ -154,6 +154,39 @@ def test_a_listener_hears_what_came_before_and_while_it_waits(store: Store) -> N
     assert heard == [True]
 
 
+def test_each_thread_that_listens_hears_each_event(store: Store) -> None:
+    heard: list[bool] = []
+    ready = threading.Barrier(3)
+
+    def listen() -> None:
+        store.listen(0)  # begins to hear
+        ready.wait(60)
+        heard.append(store.listen(60))
+
+    listening = [threading.Thread(target=listen) for _ in range(2)]
+    for thread in listening:
+        thread.start()
+    ready.wait(60)
+    assert store.newest_event() == 0
+    assert store.append_event("a", {}) == store.newest_event() == 1
+    for thread in listening:
+        thread.join(60)
+    assert heard == [True, True]
+
+
+def test_who_listens_on_hears_when_another_stopped_listening(store: Store) -> None:
+    heard: list[bool] = []
+    short = threading.Thread(target=lambda: store.listen(0.1))
+    longer = threading.Thread(target=lambda: heard.append(store.listen(60)))
+    store.listen(0)  # begins to hear
+    short.start()
+    longer.start()
+    short.join(60)
+    store.append_event("a", {})
+    longer.join(60)
+    assert heard == [True]
+
+
 def test_an_advisory_lock_has_one_holder(open_again: OpenStore) -> None:
     one, two = open_again(), open_again()
     with one.exclusive("nightly") as mine:

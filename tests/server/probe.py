@@ -12,10 +12,12 @@ from clawcortex.errors import ConflictError, DiskFullError, InputError
 from clawcortex.openclaw.payloads import AgentEnd, PromptBuild
 from clawcortex.skills.context import Context
 from clawcortex.skills.contribution import Contribution, Item
-from clawcortex.skills.operation import Grant, Schedule, Skill, hook, operation
+from clawcortex.skills.operation import Grant, Schedule, Skill, consumer, hook, operation
+from clawcortex.store.records import Event, Write
 
 TURNS = "probe_turns"
 TOLD = "probe_told"
+HEARD = "probe_heard"
 
 
 class Nothing(BaseModel):
@@ -75,6 +77,30 @@ def hold(context: Context, request: Pipe) -> Count:
     """Wait until the pipe is opened for writing, then keep that it happened."""
     Path(request.path).read_bytes()
     return Count(count=context.store.append_event("probe.held", {}))
+
+
+@operation("tell", effect="write")
+def tell(context: Context, request: Words) -> Count:
+    """Put the words into the event log."""
+    return Count(count=context.store.append_event("probe.said", {"text": request.text}))
+
+
+@operation("heard")
+def heard(context: Context, request: Nothing) -> Count:
+    """Return what the consumer heard."""
+    kept = context.store.list_records(HEARD)
+    return Count(count=len(kept), texts=[str(one["text"]) for one in kept.values()])
+
+
+@consumer("listener", kinds=("probe.said",))
+def listen(context: Context, event: Event) -> None:
+    """Keep the words once; open the named pipe that they are, and fail on "boom"."""
+    text = str(event.payload["text"])
+    if text == "boom":
+        raise ZeroDivisionError("a bug in a consumer")
+    if text.startswith("/"):
+        Path(text).write_bytes(b"heard")
+    context.store.amend([Write(HEARD, f"{event.seq:06}", None, {"text": text})])
 
 
 @operation("refuse")
@@ -164,8 +190,9 @@ skill = Skill(
     title="Probe",
     summary="Let tests look through the server.",
     version="1.2.3",
-    operations=(echo, hold, refuse, fail, lie, turns, told, agents, wipe),
+    operations=(echo, hold, refuse, fail, lie, turns, told, tell, heard, agents, wipe),
     hooks=(quick, slow, keep),
+    consumers=(listen,),
     schedules=(Schedule("0 8 * * *", "echo", {"text": "morning"}),),
     grants=(Grant(("tools", "exec", "mode"), "ask", "it asks first"),),
 )

@@ -40,6 +40,12 @@ class Metrics:
         self.worker_errors = Counter(
             "clawcortex_worker_errors", "Rounds of the worker that failed", registry=self.registry
         )
+        self.consumed = Counter(
+            "clawcortex_consumed_events",
+            "Events told to consumers",
+            ("consumer", "outcome"),
+            registry=self.registry,
+        )
         self.registry.register(_Gauges(sizes))
 
     def exposition(self) -> bytes:

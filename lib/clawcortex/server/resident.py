@@ -15,6 +15,7 @@ import uvicorn
 from clawcortex import paths
 from clawcortex.server.app import Faces, build
 from clawcortex.server.calls import Calls, new_request_id
+from clawcortex.server.consumers import FAILED, Consumers
 from clawcortex.server.hooks import Hooks
 from clawcortex.server.lifecycle import Lock, identity, say
 from clawcortex.server.metrics import Metrics, resident_bytes
@@ -61,6 +62,9 @@ class Resident:
         self._spool = Spool(self._apply)
         self._worker = Worker(self._residence, self._spool, failed=self._metrics.worker_errors.inc)
         self._tasks = Tasks(self._residence, failed=self._metrics.worker_errors.inc)
+        self._consumers = Consumers(
+            self._residence, count=self._count_consumed, failed=self._metrics.worker_errors.inc
+        )
         faces = Faces(
             self._residence,
             calls,
@@ -91,8 +95,10 @@ class Resident:
         asyncio.run(self._serve(bound))
         log.info("draining")
         self._tasks.begin_stopping()  # while the worker ends, no further job begins
+        self._consumers.begin_stopping()
         in_time = self._worker.stop(DRAIN_S)
         in_time = self._tasks.stop(DRAIN_S) and in_time
+        in_time = self._consumers.stop(DRAIN_S) and in_time
         in_time = self._pools.close(DRAIN_S) and in_time
         self._residence.close()
         log.info("ended", extra={"in_time": in_time})
@@ -109,6 +115,7 @@ class Resident:
         self._residence.begin()
         self._worker.start()
         self._tasks.start()
+        self._consumers.start()
         await self._server.serve(sockets=[bound])
 
     def _started(self) -> None:
@@ -133,6 +140,9 @@ class Resident:
     def _apply(self, hook: str, event: Mapping[str, Any], ctx: Mapping[str, Any]) -> None:
         self._hooks.apply(hook, {"event": event, "ctx": ctx}, new_request_id())
 
+    def _count_consumed(self, consumer: str, outcome: str) -> None:
+        self._metrics.consumed.labels(consumer, outcome).inc()
+
     def _sizes(self) -> dict[str, tuple[str, float]]:
         sizes = {
             "resident_bytes": ("Memory of the process", resident_bytes()),
@@ -145,6 +155,10 @@ class Resident:
             index = opened.resources.index
             sizes |= {
                 "memories": ("Memories in the store", float(opened.resources.store.count())),
+                "given_up_events": (
+                    "Events that a consumer gave up",
+                    float(opened.resources.store.count_records(FAILED)),
+                ),
                 "embedded": ("Memories with a vector", float(index.embedded)),
                 "index_generation": ("Generation of the index", float(index.generation)),
                 "model_ready": ("1 when recall is semantic", float(opened.resources.embedder.ready())),

@@ -59,6 +59,13 @@ class ScheduleEntry(_Part):
     """The arguments as run.py takes them."""
 
 
+class ConsumerEntry(_Part):
+    """One listener to the event log."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    kinds: list[str] = Field(min_length=1)
+
+
 class GrantEntry(_Part):
     """One setting of OpenClaw that install.py asks the person for."""
 
@@ -85,6 +92,7 @@ class Manifest(_Part):
     operations: list[OperationEntry]
     tools: list[ToolEntry] = Field(default_factory=list)
     hooks: list[str] = Field(default_factory=list)
+    consumers: list[ConsumerEntry] = Field(default_factory=list)
     schedules: list[ScheduleEntry] = Field(default_factory=list)
     grants: list[GrantEntry] = Field(default_factory=list)
 
@@ -102,6 +110,7 @@ def manifest(skill: Skill) -> Manifest:
             "operations": [_operation(skill, operation) for operation in skill.operations],
             "tools": [_tool(skill, item) for item in skill.operations if item.expose == "agent"],
             "hooks": sorted({hook.event for hook in skill.hooks}),
+            "consumers": [{"name": one.name, "kinds": list(one.kinds)} for one in skill.consumers],
             "schedules": [_schedule(skill, schedule) for schedule in skill.schedules],
             "grants": [asdict(grant) | {"path": list(grant.path)} for grant in skill.grants],
         }

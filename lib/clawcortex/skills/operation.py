@@ -19,6 +19,7 @@ from typing import Any, Generic, Literal, TypeVar, get_type_hints
 from pydantic import BaseModel
 
 from clawcortex.skills.context import Context
+from clawcortex.store.records import Event
 
 Expose = Literal["owner", "agent"]
 Effect = Literal["read", "write", "destroy"]
@@ -76,6 +77,19 @@ class Chore:
 
 
 @dataclass(frozen=True, slots=True)
+class Consumer:
+    """One listener to the event log: `run(context, event)`, in order, at least once, in one process of all.
+
+    It must leave the same behind however often it gets an event: `context.store.amend` sees to that. An event that it
+    fails on is tried again, then kept in `events.failed` and passed over. What lasts long is a task's.
+    """
+
+    name: str
+    run: Callable[[Context, Event], None]
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """One cron job: a cron expression in the user's timezone and the operation it calls."""
 
@@ -109,6 +123,7 @@ class Skill:
     schedules: Sequence[Schedule] = ()
     tasks: Sequence[Task] = ()
     chores: Sequence[Chore] = ()
+    consumers: Sequence[Consumer] = ()
     requires: Sequence[str] = ()
     """Extras it cannot work without, as install.py names them: "voice"."""
     grants: Sequence[Grant] = ()
@@ -148,3 +163,8 @@ def task(
 def chore(name: str) -> Callable[[Callable[[Context], bool]], Chore]:
     """Declare a function that looks after new memories."""
     return lambda function: Chore(name, function)
+
+
+def consumer(name: str, *, kinds: Sequence[str]) -> Callable[[Callable[[Context, Event], None]], Consumer]:
+    """Declare a function that gets the events of these kinds, from the oldest in the log on."""
+    return lambda function: Consumer(name, function, tuple(kinds))

@@ -18,7 +18,7 @@ from typing import Any
 
 from clawcortex import paths
 from clawcortex.errors import NotFoundError
-from clawcortex.skills.operation import Chore, Hook, Operation, Skill
+from clawcortex.skills.operation import Chore, Consumer, Hook, Operation, Skill
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +80,10 @@ class Registry:
         """Return what looks after new memories."""
         return [(skill, chore) for skill in self.skills.values() for chore in skill.chores]
 
+    def consumers(self) -> list[tuple[Skill, Consumer]]:
+        """Return who listens to the event log."""
+        return [(skill, consumer) for skill in self.skills.values() for consumer in skill.consumers]
+
 
 def tool_name(skill: str, operation: str) -> str:
     """Return the name under which agents see an operation: context_retention_recall."""
@@ -131,8 +135,18 @@ def check(skill: Skill, folder: str) -> None:
         clash = RESERVED_FIELDS & set(operation.input.model_fields)
         if clash:
             raise ValueError(f"operation {operation.name!r}: {sorted(clash)} belong to the command line")
+    _check_consumers(skill)
     for schedule in skill.schedules:
         if schedule.operation not in names:
             raise ValueError(f"a schedule calls the unknown operation {schedule.operation!r}")
         called = skill.operations[names.index(schedule.operation)]
         called.input.model_validate(schedule.arguments)  # nobody watches when it runs
+
+
+def _check_consumers(skill: Skill) -> None:
+    names = [consumer.name for consumer in skill.consumers]
+    for consumer in skill.consumers:
+        if not OPERATION_NAME.fullmatch(consumer.name) or names.count(consumer.name) > 1:
+            raise ValueError(f"consumer {consumer.name!r} is declared twice or badly named")
+        if not consumer.kinds:
+            raise ValueError(f"consumer {consumer.name!r} names no kind of event")

@@ -115,6 +115,9 @@ def overview(manifests: list[Manifest]) -> str:
             lines.append(f"| `{entry.name}` | {entry.expose} | {entry.effect} | {entry.summary} |")
         if item.hooks:
             lines += ["", "Hooks: " + ", ".join(f"`{event}`" for event in item.hooks) + "."]
+        for consumer in item.consumers:
+            kinds = ", ".join(f"`{kind}`" for kind in consumer.kinds)
+            lines += ["", f"Consumer `{consumer.name}` of the events {kinds}."]
         for job in item.schedules:
             lines += ["", f"Runs `{job.operation}` at `{job.cron}`."]
     return "\n".join(lines) + "\n"

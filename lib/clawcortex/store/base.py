@@ -215,6 +215,9 @@ class Store(Protocol):
     def events_between(self, since: datetime, until: datetime, *, kinds: Sequence[str] = ()) -> list[Event]:
         """Return the events of since <= at < until, in order, whoever acknowledged them."""
 
+    def newest_event(self) -> int:
+        """Return the number of the newest event, 0 before the first; who reads now sees it and all before."""
+
     def ack_events(self, consumer: str, seq: int) -> None:
         """Remember that the consumer is done up to and including `seq`."""
 
@@ -233,7 +236,10 @@ class Store(Protocol):
         """
 
     def listen(self, seconds: float) -> bool:
-        """Wait until any process added an event or a job; return False when the time ran out."""
+        """Wait until any process added an event or a job; return False when the time ran out.
+
+        Each thread hears each of them.
+        """
 
     def exclusive(self, name: str) -> AbstractContextManager[bool]:
         """Hold the advisory lock of this name over all processes; yields False when another holds it."""

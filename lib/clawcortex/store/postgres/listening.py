@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from clawcortex.store.bell import Bell
 from clawcortex.store.postgres.connection import PostgresConnection
 from clawcortex.store.postgres.faults import faults
 
@@ -15,31 +16,53 @@ CHANNEL = "clawcortex"
 
 
 class Listener:
-    """Wait for rings. It begins to hear with the first wait; one thread waits at a time."""
+    """Wait for rings. It begins to hear with the first wait; of the threads that wait, one reads for all."""
 
     def __init__(self, connect: Callable[[], PostgresConnection], name: str) -> None:
         self._connect = connect
         self._name = name
-        self._waiting = threading.Lock()
+        self._bell = Bell()
+        self._reading = threading.Lock()
         self._connection: PostgresConnection | None = None
         self._missed = False
+        self._closed = False
         self._near, self._far = socket.socketpair()
 
     def wait(self, seconds: float) -> bool:
         """Wait for a ring; return False when the time ran out. After a lost connection the first counts as one."""
-        with self._waiting, faults(self._name):
+        until = time.monotonic() + seconds
+        while not self._bell.wait(until - time.monotonic(), unless=self._is_unread):
+            if self._closed:
+                return False
+            if self._reading.acquire(blocking=False):
+                try:
+                    if self._read(until):
+                        self._bell.ring()
+                finally:
+                    self._reading.release()
+                    self._bell.nudge()  # another may have to read on
+            if time.monotonic() >= until:
+                return self._bell.wait(0)
+        return True
+
+    def _is_unread(self) -> bool:
+        return self._closed or not self._reading.locked()
+
+    def _read(self, until: float) -> bool:
+        if self._closed:
+            return False
+        with faults(self._name):
             try:
                 connection = self._connection or self._begin()
                 if self._missed:
                     self._missed = False
                     return True
-                return self._heard(connection) or self._wait(connection, seconds)
+                return self._heard(connection) or self._wait(connection, until)
             except BaseException:
                 self._drop()
                 raise
 
-    def _wait(self, connection: PostgresConnection, seconds: float) -> bool:
-        until = time.monotonic() + seconds
+    def _wait(self, connection: PostgresConnection, until: float) -> bool:
         server, near = connection.raw.fileno(), self._near.fileno()
         while (left := until - time.monotonic()) > 0:
             ready, _, _ = select.select([server, near], [], [], left)
@@ -65,7 +88,9 @@ class Listener:
 
     def close(self) -> None:
         """Wake who waits, and end."""
+        self._closed = True
         self._far.close()
-        with self._waiting:
+        self._bell.nudge()
+        with self._reading:
             self._drop()
             self._near.close()

@@ -276,6 +276,10 @@ class SqlStore(ABC):
         """Return the events of since <= at < until, in order, whoever acknowledged them."""
         return self._read(lambda c: events.between(c, times.stamp(since), times.stamp(until), kinds))
 
+    def newest_event(self) -> int:
+        """Return the number of the newest event, 0 before the first."""
+        return self.last("events")
+
     def ack_events(self, consumer: str, seq: int) -> None:
         """Remember that the consumer is done up to and including `seq`."""
         self._write(lambda c: events.acknowledge(c, consumer, seq))
