@@ -6,10 +6,12 @@ import contextlib
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from clawcortex.errors import BusyError, storage_error
+from clawcortex import paths
+from clawcortex.errors import BusyError, InputError, storage_error
+from clawcortex.text.blocks import Merged, merged
 
 TEMP_NAME = re.compile(r"^\..+\.(\d+)-[0-9a-f]{8}\.tmp$")
 """How `write_atomic` names what it has not renamed yet: `.<name>.<pid>-<random>.tmp`."""
@@ -39,6 +41,51 @@ def _write_through(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(descriptor)
+
+
+def write_parts(
+    workspace: Path,
+    name: Path,
+    kind: str,
+    bodies: Mapping[str, str],
+    *,
+    title: str,
+    gone: Sequence[str] = (),
+) -> Merged:
+    """Bring our parts of a file that a person may change up to date; what they changed stays.
+
+    `name` is relative to the workspace and stays in it; a new file begins with `title`. The result has no text
+    when the file was not written. InputError for a file that is not UTF-8.
+    """
+    path = place(workspace, name, create=any(bodies.values()))
+    try:
+        before = path.read_bytes().decode("utf-8") if path.exists() else ""
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} is not UTF-8: it is left as it is", hint="Save it as UTF-8, or move it away."
+        ) from error
+    except OSError as error:
+        raise storage_error(error, path) from error
+    if not before and not any(bodies.values()):
+        return Merged("")
+    result = merged(before or title, kind, bodies, gone)
+    if result.text == before:
+        return Merged("", result.edited)
+    write_atomic(path, result.text.encode("utf-8"))
+    return result
+
+
+def place(workspace: Path, name: Path, *, create: bool) -> Path:
+    """Return where a file goes, its folders made; refuse a link that leads out of the workspace."""
+    folder = workspace
+    for part in name.parent.parts:
+        folder = paths.confine(folder / part, workspace)
+        try:
+            if create:
+                folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise storage_error(error, folder) from error
+    return paths.confine(folder / name.name, workspace)
 
 
 def sync_folder(folder: Path) -> None:

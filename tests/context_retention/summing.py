@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clawcortex.openclaw.host import Agent
+from clawcortex.periods import Kind, hour_of
 from clawcortex.settings import Settings
 from clawcortex.skills.context import Context
 from clawcortex.testing import FakeHost
@@ -16,7 +17,6 @@ from context_retention import operations as op
 from context_retention import shapes
 from context_retention.summaries.kept import read
 from context_retention.summaries.operation import summarize
-from context_retention.summaries.periods import Kind, hour_of
 from context_retention.summaries.shapes import Summarized, SummarizeInput, Summary
 
 from .conftest import Asking

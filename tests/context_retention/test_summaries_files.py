@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from context_retention.summaries.blocks import blocks, hash_of, merged
-from context_retention.summaries.rendering import escaped
+from clawcortex.text.blocks import blocks, hash_of, merged
+from clawcortex.text.markdown import escaped
 
 from .conftest import Asking
 from .summing import BOBS, FRIDAY, GROUP, Days

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from context_retention.summaries.periods import Local, Period, day_of, days_in, hour_of, hours_in, week_of
+from clawcortex.periods import Local, Period, day_of, days_in, hour_of, hours_in, week_of
 
 ZONES = ["Europe/Berlin", "Australia/Lord_Howe", "Asia/Kolkata", "America/Havana", "Pacific/Apia", "UTC"]
 

@@ -17,7 +17,7 @@ LIB = paths.repo_root() / "lib" / "clawcortex"
 SKILLS = paths.repo_root() / "skills"
 LAYERS = {
     0: {"errors", "paths", "client", "launch", "command", "setup"},
-    1: {"settings", "files", "priorities", "text"},
+    1: {"settings", "files", "periods", "priorities", "text"},
     2: {"models", "store", "openclaw"},
     3: {"skills", "upkeep", "demo", "testing"},
     4: {"server", "cli", "mcp", "__main__"},

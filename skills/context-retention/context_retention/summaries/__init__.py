@@ -1,13 +1,12 @@
 """Hours of conversation summed up, rolled into days and weeks: rows in the store, Markdown in the workspace.
 
-    periods     which stretch of time a moment belongs to, on the person's own clock
     gathering   the turns of a period, read page by page; what cannot be read is named
     cues        what marks a decision, a task, a question, a mood: English and German
     sentences, names, topics, highlights, extraction     an hour summed up without a model
     rollup      summaries of summaries
     model       the same by a language model, every statement checked for its sources
     shapes      the record; `kept` reads and keeps it; `making` brings it up to date
-    rendering, blocks, filing     the record as Markdown, among what a person wrote in the same file
+    rendering, filing     the record as Markdown, among what a person wrote in the same file
     forgetting, restoring, operation     what the rest of the skill uses
 
 Who may read a summary. A record has one section a chat (agent, channel, account, chat, and for private chats

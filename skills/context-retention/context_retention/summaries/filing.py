@@ -8,10 +8,9 @@ from itertools import groupby
 from pathlib import Path
 
 from clawcortex import paths
-from clawcortex.errors import ClawcortexError, HostError, InputError, storage_error
-from clawcortex.files import locked, write_atomic
+from clawcortex.errors import ClawcortexError, HostError, InputError
+from clawcortex.files import locked, write_parts
 from clawcortex.skills.context import Context
-from context_retention.summaries.blocks import merged
 from context_retention.summaries.kept import read
 from context_retention.summaries.rendering import rendered, title
 from context_retention.summaries.shapes import Summary
@@ -83,34 +82,9 @@ def _current(context: Context, summary: Summary) -> str:
 def _write(
     workspace: Path, name: Path, parts: Sequence[tuple[Summary, str]], gone: Sequence[str], filed: Filed
 ) -> None:
-    path = _place(workspace, name, create=any(body for _, body in parts))
-    try:
-        before = path.read_bytes().decode("utf-8") if path.exists() else ""
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path} is not UTF-8: it is left as it is", hint="Save it as UTF-8, or move it away."
-        ) from error
-    except OSError as error:
-        raise storage_error(error, path) from error
     first = parts[0][0]
     bodies = {summary.start: body for summary, body in parts}
-    if not before and not any(bodies.values()):
-        return
-    result = merged(before or title(first), first.period, bodies, gone)
-    filed.edited += [f"{path}: {key}" for key in result.edited]
-    if result.text != before:
-        write_atomic(path, result.text.encode("utf-8"))
-        filed.written.append(str(path))
-
-
-def _place(workspace: Path, name: Path, *, create: bool) -> Path:
-    """Return where a file goes, its folders made; refuse a link that leads out of the workspace."""
-    folder = workspace
-    for part in name.parent.parts:
-        folder = paths.confine(folder / part, workspace)
-        try:
-            if create:
-                folder.mkdir(mode=0o700, exist_ok=True)
-        except OSError as error:
-            raise storage_error(error, folder) from error
-    return paths.confine(folder / name.name, workspace)
+    result = write_parts(workspace, name, first.period, bodies, title=title(first), gone=gone)
+    filed.edited += [f"{workspace / name}: {key}" for key in result.edited]
+    if result.text:
+        filed.written.append(str(workspace / name))

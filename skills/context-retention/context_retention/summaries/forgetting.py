@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from clawcortex import periods
+from clawcortex.periods import Period
 from clawcortex.skills.context import Context
 from clawcortex.store.base import Ints
 from clawcortex.store.records import Memory
-from context_retention.summaries import gathering, periods
+from context_retention.summaries import gathering
 from context_retention.summaries.filing import publish
 from context_retention.summaries.kept import drop, keep, read
 from context_retention.summaries.making import Run, digest_of
-from context_retention.summaries.periods import Period
 from context_retention.summaries.shapes import Section, Summary
 from context_retention.transfer import Line
 

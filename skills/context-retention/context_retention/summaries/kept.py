@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
+from clawcortex.periods import Kind
 from clawcortex.skills.context import Context
-from context_retention.summaries.periods import Kind
 from context_retention.summaries.shapes import Summary
 
 SUMMARIES = "summaries"

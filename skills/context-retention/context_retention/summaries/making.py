@@ -12,15 +12,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+from clawcortex import periods
+from clawcortex.periods import Kind, Period
 from clawcortex.skills.context import Context
 from clawcortex.store.base import Ints
 from clawcortex.store.records import Memory
-from context_retention.summaries import gathering, periods
+from context_retention.summaries import gathering
 from context_retention.summaries.extraction import Extractor
 from context_retention.summaries.gathering import Held, Use
 from context_retention.summaries.kept import PROGRESS, SUMMARIES, keep, read, record_key
 from context_retention.summaries.model import Asker, Line
-from context_retention.summaries.periods import Kind, Period
 from context_retention.summaries.rollup import rolled
 from context_retention.summaries.shapes import Item, Section, Skipped, Summary
 

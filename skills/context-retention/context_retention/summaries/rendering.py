@@ -9,49 +9,22 @@ from typing import TYPE_CHECKING
 
 from clawcortex.settings import Settings
 from clawcortex.skills.context import Context
-from clawcortex.text.fence import escape as one_line
+from clawcortex.text.markdown import Markdown, escaped, template
 from context_retention.scopes import person
 from context_retention.summaries.shapes import Item, Section, Summary
 
 if TYPE_CHECKING:  # the server must listen before a template is needed
     from jinja2 import Template
 
-TEMPLATES = Path(__file__).parent / "templates"
-MARKUP = re.compile(
-    r"[\\`*\[\]<>~|]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|(?<=[A-Za-z]):(?=//)|(?<=\bwww)\.|^[#+=-]|(?<=^\d)[.)]"
-)
-"""What Markdown would read as markup; everything stands on one line."""
+TEMPLATE = Path(__file__).parent / "templates" / "summary.md.j2"
 TITLES = {"hour": "{}, hour by hour", "day": "{}", "week": "Week {}"}
 HINT = """<!-- clawcortex writes the parts between its begin and end lines. Everything else here is yours. A part
 that you change stays as you left it and is not written again, unless you remove it with both its lines. -->"""
 
 
-class Markdown(str):
-    """Text that is Markdown already."""
-
-    __slots__ = ()
-
-
-def escaped(value: object) -> Markdown:
-    """Return a value as one line without markup, tags and invisible characters."""
-    if isinstance(value, Markdown):
-        return value
-    return Markdown(MARKUP.sub(r"\\\g<0>", one_line(str(value))))
-
-
 @cache
 def _template() -> Template:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=False,  # noqa: S701 - this is Markdown, not HTML: `finalize` escapes every expression
-        finalize=escaped,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return made.get_template("summary.md.j2")
+    return template(TEMPLATE)
 
 
 def in_file(section: Section, settings: Settings) -> bool:

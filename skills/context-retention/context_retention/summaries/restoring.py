@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import timedelta
 
+from clawcortex.periods import hour_of
 from clawcortex.skills.context import Context
 from clawcortex.skills.contribution import Item as Shown
 from clawcortex.store.records import Scope
 from clawcortex.text.tokens import count_tokens
 from context_retention.scopes import may_see
 from context_retention.summaries.kept import read
-from context_retention.summaries.periods import hour_of
 from context_retention.summaries.shapes import Item, Section
 
 REACH = timedelta(hours=24)

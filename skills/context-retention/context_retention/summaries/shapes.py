@@ -7,10 +7,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from clawcortex.periods import Kind
 from clawcortex.store.records import ChatType, Scope
 from context_retention.scopes import UNKNOWN
 from context_retention.shapes import Moment, Name, Shape
-from context_retention.summaries.periods import Kind
 
 Method = Literal["model", "extractive"]
 

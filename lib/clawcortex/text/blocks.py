@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-NAME = r"(?P<kind>hour|day|week) (?P<key>[\w:.-]+)"
+NAME = r"(?P<kind>[a-z]+) (?P<key>[\w:.-]+)"
 BEGIN = re.compile(rf"^<!-- clawcortex:begin {NAME} (?P<hash>[0-9a-f]{{16}}) -->[ \t]*\r?$", re.MULTILINE)
 END = re.compile(rf"^<!-- clawcortex:end {NAME} -->[ \t]*\r?$", re.MULTILINE)
 
