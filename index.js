@@ -17,6 +17,8 @@ const TOOLS = SKILLS.flatMap((skill) => skill.tools ?? []);
 const SOCKET_LIMIT = 100; // as in lib/clawcortex/paths.py
 const RESET_MESSAGES = 400; // the newest of a transcript: the older were captured or reset before
 const PROMPT_LIMIT = 2_000_000; // bytes, as in lib/clawcortex/openclaw/gateway.py
+const BUTTON_CHANNELS = ["telegram", "discord", "slack"]; // those that tell a plugin of a press, to OpenClaw's knowledge
+const INSTEAD = { kept: "Noted. I cannot apply it right now; it counts as soon as I can.", lost: "That did not work; please press again later.", refused: "This button is not one of mine." };
 const LOOPBACK = new Set(["127.0.0.1", "::1", "::ffff:127.0.0.1"]);
 
 /** The rule of lib/clawcortex/paths.py: beside the data, or in a short runtime folder when that path is too long. */
@@ -64,6 +66,7 @@ function lastTurn(messages) {
 
 // What of each event is sent. `keep`: what is spooled when the server is down (never a message's text twice).
 const HOOKS = {
+  button_pressed: { event: (e) => e, keep: (e) => e, id: (e) => e.callbackId && `${e.channel}:${e.accountId}:${e.callbackId}`, answer: (r) => r.reply, instead: INSTEAD },
   message_received: { event: (e) => ({ ...pick(e, ["senderId"]), metadata: pick(e.metadata, ["senderName"]) }) },
   before_dispatch: { event: (e) => pick(e, ["channel", "content", "senderId", "isGroup", "messageId"]), keep: (e) => ({ ...e, content: "" }), answer: (r) => (r.handled ? r : undefined) },
   before_prompt_build: { event: (e) => pick(e, ["prompt"]), answer: (r) => (r.prependContext ? pick(r, ["prependContext"]) : undefined), ofUser: true },
@@ -97,14 +100,20 @@ function spool(state, entry) {
   fs.renameSync(part, path.join(folder, name));
 }
 
+/** What a press tells, whichever channel it comes from. */
+function pressOf({ callback, interaction, ...ctx }) {
+  const pressed = callback ?? interaction ?? {};
+  return { ...pick(ctx, ["channel", "accountId", "callbackId", "threadId", "senderId", "isGroup"]), chatId: ctx.conversationId ?? pressed.chatId, senderName: ctx.senderUsername, isAuthorized: ctx.auth?.isAuthorizedSender === true, value: pressed.data, messageId: pressed.messageId };
+}
+
 /** Send one event; whatever goes wrong costs nobody a reply. */
 async function forward(api, place, hook, event, ctx, ms) {
-  const { event: chosen, keep, answer, ofUser } = HOOKS[hook];
+  const { event: chosen, keep, id, answer, ofUser, instead } = HOOKS[hook];
   let entry;
   try {
     if (ofUser && ctx.trigger !== "user") return undefined;
     const named = event.messages?.findLast?.((message) => ctx.senderId && message?.__openclaw?.senderId === ctx.senderId);
-    entry = { hook, event: chosen(event, ctx, api), ctx: { ...(keep && { eventId: crypto.randomUUID() }), ...pick(ctx, CONTEXT), ...pick(named?.__openclaw, ["senderName"]) } };
+    entry = { hook, event: chosen(event, ctx, api), ctx: { ...(keep && { eventId: id?.(event) || crypto.randomUUID() }), ...pick(ctx, CONTEXT), ...pick(named?.__openclaw, ["senderName"]) } };
     const { status, body } = await request(place.socket, `/v1/hooks/${hook}`, pick(entry, ["event", "ctx"]), ms);
     if (status === 200) return answer?.(body);
     if (status < 500 && status !== 429) entry = undefined; // refused: it would be refused again
@@ -120,7 +129,7 @@ async function forward(api, place, hook, event, ctx, ms) {
       }
     }
     api.logger.warn(`clawcortex: ${hook} without the server (${error.code ?? error.message})${kept}`);
-    return undefined;
+    return instead?.[!entry ? "refused" : kept === ", spooled" ? "kept" : "lost"];
   }
 }
 
@@ -154,9 +163,9 @@ async function schedule(api, cron, jobs) {
   for (const { id, declarationKey: key } of ours) if (!jobs.some((job) => job.declarationKey === key)) await cron.remove(id);
 }
 
-/** One completion by an agent's model, for the server. Both sign with run/gateway.key, and neither shows it. */
-async function complete(api, place, request, gone) {
-  const refused = (status, code, message) => ({ status, body: { code, message } });
+/** What the server asks of this gateway. Both sign with run/gateway.key, and neither shows it. */
+async function signed(api, place, name, act, request, gone) {
+  const refused = (status, code, error) => ({ status, body: { code, message: error.message ?? error, undone: error.undone } });
   if (!LOOPBACK.has(request.socket.remoteAddress)) return refused(403, "denied", "only from this machine");
   const key = fs.readFileSync(path.join(place.state, "run", "gateway.key"));
   const sign = (who, what) => crypto.createHmac("sha256", key).update(`${who}\n`).update(what).digest("hex");
@@ -165,17 +174,45 @@ async function complete(api, place, request, gone) {
   if (request.method !== "POST") return refused(405, "bad_method", "POST only");
   if (!(Number(request.headers["content-length"]) <= PROMPT_LIMIT)) return refused(413, "too_large", `not a body of up to ${PROMPT_LIMIT} bytes`);
   const body = await buffer(request);
-  const [mine, theirs] = [sign("server", body), String(request.headers["x-clawcortex-signature"])].map((one) => Buffer.from(one));
+  const [mine, theirs] = [sign(`server ${name}`, body), String(request.headers["x-clawcortex-signature"])].map((one) => Buffer.from(one));
   if (mine.length !== theirs.length || !crypto.timingSafeEqual(mine, theirs)) return refused(403, "denied", "signed with another key");
-  const { agent, system, prompt, maxTokens, purpose, timeoutMs } = JSON.parse(body);
-  const over = AbortSignal.timeout(timeoutMs);
-  const asked = { agentId: agent, systemPrompt: system, messages: [{ role: "user", content: prompt }], maxTokens, purpose: `clawcortex.${purpose}` };
+  const asked = JSON.parse(body);
+  const over = AbortSignal.timeout(asked.timeoutMs);
+  const signal = AbortSignal.any([over, gone]);
+  const ended = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   try {
-    const answer = await api.runtime.llm.complete({ ...asked, signal: AbortSignal.any([over, gone]) });
-    return { status: 200, body: pick(answer, ["text", "model", "provider", "usage", "stopReason"]) };
+    return { status: 200, body: await Promise.race([act(api, asked, signal), ended]) };
   } catch (error) {
-    return over.aborted ? refused(504, "timeout", `no answer in ${timeoutMs} ms`) : refused(502, String(error.code ?? "failed"), error.message);
+    return over.aborted ? refused(504, "timeout", `no answer in ${asked.timeoutMs} ms`) : refused(502, String(error.code ?? "failed"), error);
   }
+}
+
+/** One completion by an agent's model. */
+async function complete(api, { agent, system, prompt, maxTokens, purpose }, signal) {
+  const asked = { agentId: agent, systemPrompt: system, messages: [{ role: "user", content: prompt }], maxTokens, purpose: `clawcortex.${purpose}` };
+  return pick(await api.runtime.llm.complete({ ...asked, signal }), ["text", "model", "provider", "usage", "stopReason"]);
+}
+
+/** A message, or an edit of one. Past OpenClaw's own queue: that would send again later what the server was told had failed. */
+async function message(api, { action, agent, channel, account, target, thread, messageId, text, buttons, timeoutMs }, signal) {
+  const cfg = api.runtime.config.current();
+  if (!agentsOf(api, cfg).some(({ id }) => id === agent)) throw Object.assign(new Error(`no agent ${agent}`), { code: "unknown_agent" });
+  const button = ({ label, value, style }) => ({ label, action: { type: "callback", value }, ...(style && { style }) });
+  const presentation = { blocks: buttons.map((row) => ({ type: "buttons", buttons: row.map(button) })) };
+  const accountId = account || undefined;
+  if (action === "edit") {
+    const { callGatewayTool } = await import("openclaw/plugin-sdk/agent-harness-runtime");
+    const params = { to: target, messageId, message: text, presentation };
+    return callGatewayTool("message.action", { timeoutMs }, { channel, action, accountId, agentId: agent, params, conversationReadOrigin: "direct-operator", idempotencyKey: crypto.randomUUID() }, { signal });
+  }
+  const { buildOutboundSessionContext, sendDurableMessageBatch } = await import("openclaw/plugin-sdk/channel-outbound");
+  const session = buildOutboundSessionContext({ cfg, agentId: agent });
+  const payloads = [buttons.length ? { text, presentation } : { text }];
+  const { status, reason, results, error, payloadOutcomes } = await sendDurableMessageBatch({ cfg, channel, to: target, accountId, threadId: thread || undefined, payloads, session, skipQueue: true, signal });
+  if (status === "sent") return { messageId: results.at(-1).messageId };
+  const began = payloadOutcomes?.some((one) => one.sentBeforeError || one.status === "sent" || one.reason === "adapter_returned_no_identity");
+  const undone = !began && (status === "suppressed" || payloadOutcomes?.length > 0 || error?.code === "OPENCLAW_PLATFORM_MESSAGE_NOT_DISPATCHED");
+  throw Object.assign(new Error(error?.message ?? `${status}: ${reason}`), { code: error?.code ?? status, undone });
 }
 
 /** The resident server as a child that ends when this gateway does: its stdin is ours. */
@@ -245,7 +282,16 @@ const entry = {
     const state = path.join(api.runtime.state.resolveStateDir(), "clawcortex");
     const place = { state, socket: config.socketPath ?? socketIn(state) };
     const { promptTimeoutMs = 1_000, captureTimeoutMs = 10_000, toolTimeoutMs = 30_000 } = config;
+    for (const channel of BUTTON_CHANNELS) {
+      const handler = async (ctx) => {
+        const reply = await forward(api, place, "button_pressed", pressOf(ctx), {}, captureTimeoutMs);
+        if (reply) await ctx.respond.reply({ text: reply }).catch((error) => api.logger.warn(`clawcortex: a press was not replied to (${error.message})`));
+        return { handled: true };
+      };
+      api.registerInteractiveHandler({ channel, namespace: "clawcortex", handler });
+    }
     for (const [hook, { answer }] of Object.entries(HOOKS)) {
+      if (hook === "button_pressed") continue;
       const ms = answer || hook === "message_received" ? promptTimeoutMs : captureTimeoutMs;
       api.on(hook, (event, ctx) => forward(api, place, hook, event, ctx, ms), { timeoutMs: ms + 1_000 });
     }
@@ -274,7 +320,7 @@ const entry = {
       api.registerHttpRoute({ path: `/clawcortex/${name}`, auth, match: "exact", handler });
     };
     route("health", "gateway", () => request(place.socket, "/readyz", undefined, 2_000));
-    route("complete", "plugin", (asked, gone) => complete(api, place, asked, gone));
+    for (const act of [complete, message]) route(act.name, "plugin", (asked, gone) => signed(api, place, act.name, act, asked, gone));
   },
 };
 

@@ -163,6 +163,20 @@ class HostError(ClawcortexError):
     code, status, exit_code = "host", 502, 9
     default_hint = "Check the gateway with `openclaw gateway status`."
 
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        retry_after_s: float | None = None,
+        uncertain: bool = False,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+        """Seconds after which it may be tried again, where a channel said so (429)."""
+        self.uncertain = uncertain
+        """True when what was asked may have been done all the same: asking again may do it twice."""
+
 
 class SetupError(ClawcortexError):
     """Report an installation that stopped half-way; running it again goes on from there."""

@@ -53,6 +53,9 @@ class Settings(BaseModel):
     hook_deadline_ms: int = Field(
         default=150, ge=10, le=10_000, description="Longest a prompt waits for recall"
     )
+    claim_deadline_ms: int = Field(
+        default=500, ge=10, le=10_000, description="Longest a message waits for a skill that takes it"
+    )
     recall_tokens: int = Field(default=600, ge=0, le=8_000, description="Recall's share of a prompt")
     recall_items: int = Field(default=5, ge=0, le=50, description="Most memories injected in a turn")
     prompt_tokens: int = Field(

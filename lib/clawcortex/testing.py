@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from clawcortex.errors import HostError
 from clawcortex.models.hash import HashEmbedder
-from clawcortex.openclaw.host import Agent, Completion, Host
+from clawcortex.openclaw.host import Agent, Button, Completion, Host, Sent, check_message
 
-__all__ = ["Asked", "FakeHost", "FrozenClock", "HashEmbedder", "frozen_clock"]
+__all__ = ["Asked", "FakeHost", "FrozenClock", "HashEmbedder", "Told", "frozen_clock"]
 
 MOMENT = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 MAIN = Agent("main", Path("workspace"))
@@ -30,6 +30,16 @@ class Asked:
     timeout_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One message, or with `edit` a new state of one, as a host was given it."""
+
+    sent: Sent
+    text: str
+    buttons: tuple[tuple[Button, ...], ...]
+    edit: bool = False
+
+
 Scripted = str | HostError | Callable[[Asked], str]
 """An answer, a failure, or what makes an answer of the request."""
 
@@ -38,11 +48,16 @@ class FakeHost(Host):
     """Answer from a script, in order, and keep what was asked; when the script is over, it has no model.
 
     host = FakeHost("an answer", HostError("down"), lambda asked: asked.prompt.upper())
+
+    Messages are kept in `told`, in order; each takes the next of `refusals`, where None lets it pass. One that is
+    `uncertain` is kept before it is raised: the message was sent all the same.
     """
 
     def __init__(self, *script: Scripted, agents: Iterable[Agent] = (MAIN,)) -> None:
         self.script: deque[Scripted] = deque(script)
         self.requests: list[Asked] = []
+        self.told: list[Told] = []
+        self.refusals: deque[HostError | None] = deque()
         self._agents = tuple(agents)
 
     def agents(self) -> tuple[Agent, ...]:
@@ -62,6 +77,37 @@ class FakeHost(Host):
             raise answer
         text = answer if isinstance(answer, str) else answer(asked)
         return Completion(text, "fake-1", "fake", len(f"{system} {prompt}".split()), len(text.split()))
+
+    def message(
+        self,
+        *,
+        agent: str,
+        channel: str,
+        target: str,
+        text: str,
+        account: str = "",
+        thread: str = "",
+        buttons: Sequence[Sequence[Button]] = (),
+    ) -> Sent:
+        """Keep the message, or raise the next refusal; messages are numbered from 1001."""
+        if agent not in {one.id for one in self._agents}:
+            raise HostError(f"no agent {agent}")
+        number = 1001 + sum(not one.edit for one in self.told)
+        sent = Sent(agent, channel, target, account, thread, str(number))
+        self._tell(Told(sent, text, tuple(map(tuple, buttons))))
+        return sent
+
+    def edit_message(self, sent: Sent, *, text: str, buttons: Sequence[Sequence[Button]] = ()) -> None:
+        """Keep the edit, or raise the next refusal."""
+        self._tell(Told(sent, text, tuple(map(tuple, buttons)), edit=True))
+
+    def _tell(self, told: Told) -> None:
+        check_message(told.text, told.buttons)
+        refusal = self.refusals.popleft() if self.refusals else None
+        if refusal is None or refusal.uncertain:
+            self.told.append(told)
+        if refusal is not None:
+            raise refusal
 
 
 class FrozenClock:

@@ -8,6 +8,7 @@ const { default: plugin } = await import(index);
 const hooks = {};
 const tools = {};
 const routes = {};
+const presses = {};
 const warnings = [];
 const asked = [];
 let model = { text: "Well.", model: "fake-1", provider: "fake", usage: { inputTokens: 3, outputTokens: 1 }, stopReason: "stop" };
@@ -26,11 +27,13 @@ plugin.register({
     state: { resolveStateDir: () => state },
     agent: { resolveAgentWorkspaceDir: (_, id) => `/ws/${id}` },
     llm: { complete },
+    config: { current: () => ({}) },
   },
   logger: { warn: (line) => warnings.push(line) },
   on: (name, run) => (hooks[name] ??= []).push(run),
   registerTool: (factory, { name }) => (tools[name] = factory),
   registerService: () => {},
+  registerInteractiveHandler: ({ channel, namespace, handler }) => (presses[`${channel}:${namespace}`] = handler),
   registerHttpRoute: ({ path, handler }) => (routes[path] = handler),
 });
 
@@ -55,9 +58,14 @@ class Cron {
 const server = http.createServer((request, response) => routes[new URL(request.url, "http://x").pathname](request, response));
 
 /** Do what one line asks for. */
-async function run({ hook, event, ctx, tool, params, context, jobs, refuse, serve, answers }) {
+async function run({ press, hook, event, ctx, tool, params, context, jobs, refuse, serve, answers }) {
   if (answers) model = answers;
   if (serve) return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server.address().port)));
+  if (press) {
+    const replies = [];
+    const handled = await presses[`${press.channel}:clawcortex`]({ ...press, respond: { reply: async ({ text }) => void replies.push(text) } });
+    return { ...handled, replies };
+  }
   if (tool) return tools[tool](context).execute("call_1", params);
   if (!hook) return asked.splice(0);
   event.itself = event; // what OpenClaw passes has cycles and functions

@@ -95,7 +95,8 @@ class House:
             "OPENCLAW_DISABLE_BONJOUR": "1",
             "NO_COLOR": "1",
             "CLAWCORTEX_MODELS_DIR": str(models),
-            "CLAWCORTEX_HOOK_DEADLINE_MS": "2000",  # a busy machine; the deadline has tests of its own
+            "CLAWCORTEX_HOOK_DEADLINE_MS": "2000",  # a busy machine; the deadlines have tests of their own
+            "CLAWCORTEX_CLAIM_DEADLINE_MS": "2000",
         }
         self.env.pop("PYTHONPATH", None)  # the server must find its code as it does for a person
         with pytest.MonkeyPatch.context() as patch:

@@ -64,6 +64,31 @@ class Sent:
     def chat(self) -> int:
         return int(self.parameters.get("chat_id") or 0)
 
+    @property
+    def keys(self) -> list[list[dict[str, str]]]:
+        """Return the rows of buttons."""
+        markup = self.parameters.get("reply_markup") or {}
+        rows: list[list[dict[str, str]]] = markup.get("inline_keyboard", [])
+        return rows
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What the Bot API answers, once, to a message or an edit with this text."""
+
+    text: str
+    code: int
+    description: str
+    retry_after: int | None = None
+
+    def as_answer(self) -> dict[str, Any]:
+        answer: dict[str, Any] = {"ok": False, "error_code": self.code, "description": self.description}
+        return (
+            answer
+            if self.retry_after is None
+            else {**answer, "parameters": {"retry_after": self.retry_after}}
+        )
+
 
 class FakeTelegram(Loopback):
     """Hold updates until the bot polls them, and what the bot sends."""
@@ -71,6 +96,8 @@ class FakeTelegram(Loopback):
     def __init__(self) -> None:
         super().__init__()
         self.sent: list[Sent] = []
+        self.refused: list[Sent] = []
+        self.refusals: list[Refusal] = []
         self.polls = 0
         self._updates: list[dict[str, Any]] = []
         self._update, self._message = 1, 1000
@@ -87,10 +114,29 @@ class FakeTelegram(Loopback):
                 "chat": (chat or person.chat()).as_chat(),
                 "text": text,
             }
-            self._updates.append({"update_id": self._update, "message": message})
-            self._update += 1
-            self.changed.notify_all()
+            self._add({"message": message})
             return before
+
+    def press(self, person: Person, shown: Sent, data: str, number: int, press: str = "") -> int:
+        """Let a person press a button of a message and return how many messages the bot had sent before."""
+        with self.changed:
+            before = len(self.sent)
+            chat = Chat(shown.chat, "private" if shown.chat > 0 else "supergroup", "Chat")
+            message = {"message_id": number, "date": int(time.time()), "from": BOT, "chat": chat.as_chat()}
+            query = {
+                "id": press or str(9_000_000 + self._update),
+                "from": person.as_user(),
+                "chat_instance": "1",
+                "data": data,
+                "message": {**message, "text": shown.text},
+            }
+            self._add({"callback_query": query})
+            return before
+
+    def _add(self, update: dict[str, Any]) -> None:
+        self._updates.append({"update_id": self._update, **update})
+        self._update += 1
+        self.changed.notify_all()
 
     def reads(self, chat: Chat, text: str, since: int, seconds: float = 60.0) -> Sent:
         """Wait until the bot has written this in the chat, after the `since`th message."""
@@ -118,7 +164,14 @@ class FakeTelegram(Loopback):
             exchange.reply({"ok": True, "result": self._poll(parameters)})
             return
         with self.changed:
-            self.sent.append(Sent(method, parameters))
+            asked = Sent(method, parameters)
+            refusal = next((one for one in self.refusals if asked.text == one.text), None)
+            if refusal is not None:
+                self.refusals.remove(refusal)
+                self.refused.append(asked)
+                exchange.reply(refusal.as_answer(), refusal.code)
+                return
+            self.sent.append(asked)
             result = self._result(method, parameters)
             self.changed.notify_all()
         exchange.reply({"ok": True, "result": result})

@@ -149,3 +149,64 @@ def test_a_start_before_the_server_waits(bridge: Bridge) -> None:
     [kept] = spooled()
     assert kept["hook"] == "gateway_start"
     assert kept["event"] == {"port": 1, "tls": False, "agents": [{"id": "main", "workspace": "/ws/main"}]}
+
+
+PRESS = {
+    "accountId": "default",
+    "callbackId": "77",
+    "conversationId": "111",
+    "senderId": "111",
+    "isGroup": False,
+}
+BUTTON = {"data": "clawcortex:42:yes", "namespace": "clawcortex", "payload": "42:yes", "messageId": 1017}
+
+
+@pytest.mark.parametrize(("channel", "part"), [("telegram", "callback"), ("discord", "interaction")])
+def test_a_press_is_sent_and_the_answer_replied(
+    server: Server, bridge: Bridge, channel: str, part: str
+) -> None:
+    server.body = json.dumps({"reply": "Noted.", "other": 1})
+    who = {"senderUsername": "ann", "auth": {"isAuthorizedSender": True}}
+    found = bridge(press={**PRESS, **who, "channel": channel, part: BUTTON})
+    assert found["answer"] == {"handled": True, "replies": ["Noted."]}
+    [(route, sent)] = server.requests
+    assert route == "/v1/hooks/button_pressed"
+    assert sent["ctx"] == {"eventId": f"{channel}:default:77"}
+    assert sent["event"] == {
+        **{name: value for name, value in PRESS.items() if name != "conversationId"},
+        "channel": channel,
+        "chatId": "111",
+        "senderName": "ann",
+        "isAuthorized": True,
+        "value": "clawcortex:42:yes",
+        "messageId": 1017,
+    }
+    server.body = "{}"
+    found = bridge(press={**PRESS, "channel": channel, part: BUTTON})
+    assert found["answer"] == {"handled": True, "replies": []}
+    assert server.requests[-1][1]["event"]["isAuthorized"] is False
+
+
+def test_a_press_without_the_server_waits_and_the_person_is_told(bridge: Bridge) -> None:
+    found = bridge(press={**PRESS, "channel": "telegram", "callback": BUTTON})
+    assert "cannot apply it right now" in found["answer"]["replies"][0]
+    [kept] = spooled()
+    assert (kept["hook"], kept["ctx"]) == ("button_pressed", {"eventId": "telegram:default:77"})
+    assert kept["event"]["value"] == "clawcortex:42:yes"
+
+
+def test_a_press_that_is_refused_does_not_wait(server: Server, bridge: Bridge) -> None:
+    server.status, server.body = 400, json.dumps({"code": "invalid_input", "message": "too long"})
+    found = bridge(press={**PRESS, "channel": "telegram", "callback": BUTTON})
+    assert found["answer"]["replies"] == ["This button is not one of mine."]
+    assert not paths.spool_dir().exists()
+
+
+def test_a_message_is_claimed_only_by_an_answer_in_time(server: Server, bridge: Bridge) -> None:
+    dispatch = {"channel": "telegram", "content": "my new text", "isGroup": False}
+    server.body = json.dumps({"handled": True, "text": "Thanks."})
+    found = bridge(hook="before_dispatch", event=dispatch, ctx={"conversationId": "111"})
+    assert found["answer"] == {"handled": True, "text": "Thanks."}
+    assert server.requests[0][1]["event"]["content"] == "my new text"
+    server.silent.set()
+    assert bridge(hook="before_dispatch", event=dispatch, ctx={})["answer"] is None

@@ -1,4 +1,4 @@
-"""The route of index.js that completes, on Node alone, asked by the real client and by others."""
+"""The signed routes of index.js on Node alone, asked by the real client and by others."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from clawcortex.errors import HostError
-from clawcortex.openclaw.gateway import GatewayHost, remember, seen_path
+from clawcortex.openclaw.gateway import GatewayHost
 from clawcortex.openclaw.payloads import GatewayStart, StartedGateway
+from clawcortex.openclaw.signed import key_path, remember, seen_path, sign
 
 from .bridging import Bridge
 
@@ -85,6 +86,20 @@ def test_a_proof_is_no_signature(host: GatewayHost, bridge: Bridge) -> None:
     body = b"{}"
     _, found = post(host, bridge, b"", method="GET", **{"x-clawcortex-nonce": body.decode()})
     assert post(host, bridge, body, **{"x-clawcortex-signature": found["proof"]})[0] == 403
+
+
+def test_what_is_signed_for_one_route_is_refused_by_another(host: GatewayHost, bridge: Bridge) -> None:
+    body = b'{"agent": "main", "prompt": "x", "timeoutMs": 9}'
+    ask(host)  # makes the key
+    signature = sign(key_path().read_bytes(), "server message", body)
+    assert post(host, bridge, body, **{"x-clawcortex-signature": signature})[0] == 403
+
+
+def test_a_message_of_an_unknown_agent_is_not_sent(host: GatewayHost) -> None:
+    with pytest.raises(HostError, match="no agent nobody") as raised:
+        host.message(agent="nobody", channel="telegram", target="111", text="hi")
+    assert "agents list" in raised.value.hint
+    assert not raised.value.uncertain
 
 
 def test_only_posts_of_a_bounded_size_are_read(host: GatewayHost, bridge: Bridge) -> None:

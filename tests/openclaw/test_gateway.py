@@ -4,117 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import json
-import socketserver
 import stat
 import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clawcortex.errors import HostError, InputError
-from clawcortex.openclaw.gateway import (
+from clawcortex.openclaw.gateway import GatewayHost
+from clawcortex.openclaw.host import Completion
+from clawcortex.openclaw.payloads import parse
+from clawcortex.openclaw.signed import (
     MOST_READ,
     MOST_SENT,
-    GatewayHost,
     key_path,
-    prove,
-    remember,
     seen_path,
-    sign,
 )
-from clawcortex.openclaw.host import Completion
-from clawcortex.openclaw.payloads import GatewayStart, parse
 
-GOOD = {
-    "text": "Tea.",
-    "model": "m-1",
-    "provider": "p",
-    "usage": {"inputTokens": 7, "outputTokens": 2, "costUsd": 0.1},
-    "stopReason": "stop",
-}
-
-
-class Port(socketserver.ThreadingTCPServer):
-    """Prove the key, then answer each POST with `status` and `body`, or do what `act` says."""
-
-    daemon_threads = True
-    status = 200
-    body: bytes = json.dumps(GOOD).encode()
-
-    def __init__(self) -> None:
-        self.posted: list[dict[str, Any]] = []
-        self.acts: list[Callable[[Exchange], None]] = []
-        self.key: bytes | None = None
-        self.listens = 0
-        super().__init__(("127.0.0.1", 0), Exchange)
-
-    @property
-    def number(self) -> int:
-        return int(self.server_address[1])
-
-    def handle_error(self, *_: object) -> None:
-        """Stay silent: tests break connections on purpose."""
-
-
-class Exchange(BaseHTTPRequestHandler):
-    """One connection."""
-
-    protocol_version = "HTTP/1.1"
-    server: Port
-
-    def log_message(self, *_: object) -> None:
-        return
-
-    def do_GET(self) -> None:
-        key = self.server.key or key_path().read_bytes()
-        proof = prove(key, str(self.headers["x-clawcortex-nonce"]), self.server.listens or self.server.number)
-        self.reply(200, json.dumps({"proof": proof}).encode())
-
-    def do_POST(self) -> None:
-        raw = self.rfile.read(int(self.headers["content-length"]))
-        assert self.headers["x-clawcortex-signature"] == sign(key_path().read_bytes(), "server", raw)
-        self.server.posted.append(json.loads(raw))
-        if self.server.acts:
-            self.server.acts.pop(0)(self)
-        else:
-            self.reply(self.server.status, self.server.body)
-
-    def reply(self, status: int, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def hang_up(self) -> None:
-        """Break the connection without an answer, as a process that is killed does."""
-        self.close_connection = True
-
-
-@pytest.fixture
-def port() -> Iterator[Port]:
-    with Port() as found:
-        thread = threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        yield found
-        found.shutdown()
-        thread.join()
-
-
-def tell(port: int, agents: tuple[tuple[str, str], ...] = ()) -> None:
-    """Let a gateway on this port say that it started."""
-    told = [{"id": name, "workspace": place} for name, place in agents]
-    started = parse("gateway_start", {"event": {"port": port, "agents": told}, "ctx": {}})
-    assert isinstance(started, GatewayStart)
-    remember(started)
-
-
-@pytest.fixture
-def host(port: Port) -> GatewayHost:
-    tell(port.number)
-    return GatewayHost()
+from .port import Exchange, Port, tell
 
 
 def ask(host: GatewayHost, *, prompt: str = "Tea or coffee?", timeout_s: float = 30.0) -> Completion:

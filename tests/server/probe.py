@@ -9,7 +9,8 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from clawcortex.errors import ConflictError, DiskFullError, InputError
-from clawcortex.openclaw.payloads import AgentEnd, PromptBuild
+from clawcortex.openclaw.payloads import AgentEnd, Dispatch, Pressed, PromptBuild
+from clawcortex.skills.answers import Claim, Reply
 from clawcortex.skills.context import Context
 from clawcortex.skills.contribution import Contribution, Item
 from clawcortex.skills.operation import Grant, Schedule, Skill, consumer, hook, operation
@@ -18,6 +19,7 @@ from clawcortex.store.records import Event, Write
 TURNS = "probe_turns"
 TOLD = "probe_told"
 HEARD = "probe_heard"
+PRESSES = "probe_presses"
 
 
 class Nothing(BaseModel):
@@ -134,6 +136,13 @@ def told(context: Context, request: Nothing) -> Count:
     return Count(count=len(context.store.list_records(TOLD)))
 
 
+@operation("presses")
+def presses(context: Context, request: Nothing) -> Count:
+    """Return who pressed what, by the id of the press."""
+    kept = context.store.list_records(PRESSES)
+    return Count(count=len(kept), texts=[str(one["line"]) for one in kept.values()])
+
+
 @operation("agents")
 def agents(context: Context, request: Nothing) -> Count:
     """Return OpenClaw's agents as this process knows them."""
@@ -172,6 +181,36 @@ def slow(context: Context, event: PromptBuild) -> Contribution | None:
     return None
 
 
+@hook("before_dispatch")
+def take(context: Context, event: Dispatch) -> Claim | Reply | None:
+    """Take a message that begins with "mine:", once its pipe is opened for writing if it names one."""
+    what = event.text.removeprefix("mine:")
+    if what.startswith("wait:"):
+        Path(what.removeprefix("wait:")).read_bytes()
+    if what == "no claim":
+        return Reply("this belongs elsewhere")
+    return Claim(f"taken: {what}") if what != event.text else None
+
+
+@hook("before_dispatch")
+def grumble(context: Context, event: Dispatch) -> Claim | None:
+    """Fail, or answer as the second, when the message says so."""
+    if "boom" in event.text:
+        raise ZeroDivisionError("a bug in a hook")
+    return Claim("second") if event.text.startswith("mine:") else None
+
+
+@hook("button_pressed")
+def press(context: Context, event: Pressed) -> Reply | None:
+    """Keep a press once, by its id; fail when the value says so."""
+    if event.value == "clawcortex:full":
+        raise DiskFullError("no space left")
+    scope = event.scope()
+    line = f"{event.value} by {scope.person} in {scope.chat} {scope.chat_type} {event.event.is_authorized}"
+    context.store.put_record(PRESSES, event.ctx.event_id, {"line": line})
+    return None if event.value == "clawcortex:silent" else Reply(f"pressed {event.value}")
+
+
 @hook("agent_end")
 def keep(context: Context, event: AgentEnd) -> None:
     """Keep the last turn once; refuse or fail when the text says so."""
@@ -190,8 +229,8 @@ skill = Skill(
     title="Probe",
     summary="Let tests look through the server.",
     version="1.2.3",
-    operations=(echo, hold, refuse, fail, lie, turns, told, tell, heard, agents, wipe),
-    hooks=(quick, slow, keep),
+    operations=(echo, hold, refuse, fail, lie, turns, told, tell, heard, presses, agents, wipe),
+    hooks=(quick, slow, take, grumble, press, keep),
     consumers=(listen,),
     schedules=(Schedule("0 8 * * *", "echo", {"text": "morning"}),),
     grants=(Grant(("tools", "exec", "mode"), "ask", "it asks first"),),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from clawcortex import client, paths
-from clawcortex.errors import InputError, StorageError
+from clawcortex.errors import ClawcortexError, DeadlineError, InputError, StorageError
 from clawcortex.text.fence import NAME, strip_blocks
 
 
@@ -26,6 +26,32 @@ def prompt(text: str) -> dict[str, Any]:
 def turn(text: str, at: int = 1) -> dict[str, Any]:
     """Return the event of a turn that ended."""
     return {"messages": [{"role": "user", "content": text, "timestamp": at}], "success": True}
+
+
+def dispatch(text: str) -> dict[str, Any]:
+    """Return what a message that came in is answered with."""
+    event = {"channel": "telegram", "content": text, "senderId": "111", "isGroup": False}
+    return client.call(
+        "/v1/hooks/before_dispatch", {"event": event, "ctx": {"sessionKey": "agent:main:main"}}
+    )
+
+
+def pressing(value: str, number: int = 1) -> dict[str, Any]:
+    """Return the body of a press as index.js sends it."""
+    event = {
+        "channel": "telegram",
+        "accountId": "default",
+        "chatId": "111",
+        "senderId": "111",
+        "value": value,
+    }
+    more = {"senderName": "ann", "isGroup": False, "isAuthorized": True, "messageId": 1001}
+    return {"event": {**event, **more}, "ctx": {"eventId": f"telegram:default:{number}"}}
+
+
+def press(value: str, number: int = 1) -> dict[str, Any]:
+    """Return what a press is answered with."""
+    return client.call("/v1/hooks/button_pressed", pressing(value, number))
 
 
 def lines() -> list[dict[str, Any]]:
@@ -111,6 +137,81 @@ class TestEvents:
     def test_an_unknown_event_is_refused(self) -> None:
         with pytest.raises(InputError, match="unknown hook"):
             client.call("/v1/hooks/coffee_break", {"event": {}, "ctx": {}})
+
+
+@pytest.mark.usefixtures("shared")
+class TestClaims:
+    def test_the_first_skill_that_claims_a_message_answers_it(self) -> None:
+        assert dispatch("mine: tea") == {"handled": True, "text": "taken:  tea"}
+
+    @pytest.mark.parametrize("text", ["hello", "", "no claim"])
+    def test_any_other_message_goes_on(self, text: str) -> None:
+        assert dispatch(text) == {}
+
+    def test_a_claim_stands_though_another_skill_fails(self) -> None:
+        assert dispatch("mine:boom")["handled"] is True
+
+    def test_a_fault_without_a_claim_is_an_error_and_the_event_is_kept_for_later(self) -> None:
+        with pytest.raises(ClawcortexError, match="ZeroDivisionError"):
+            dispatch("boom")
+
+
+def test_a_late_claim_lets_the_message_go_on(
+    house: Path, fifo: Path, monkeypatch: pytest.MonkeyPatch, until_ended: Callable[[], None]
+) -> None:
+    monkeypatch.setenv("CLAWCORTEX_CLAIM_DEADLINE_MS", "200")
+    client.start()
+    client.call("/readyz?wait=60")
+    with pytest.raises(DeadlineError, match="goes to the agent"):
+        dispatch(f"mine:wait:{fifo}")
+    with fifo.open("wb") as pipe:
+        pipe.write(b"now")
+    client.call("/v1/shutdown", {})
+    until_ended()
+
+
+@pytest.mark.usefixtures("shared")
+class TestPresses:
+    def test_a_press_reaches_the_skill_and_its_reply_comes_back(self) -> None:
+        assert press("clawcortex:yes", 7) == {"reply": "pressed clawcortex:yes"}
+        assert press("clawcortex:yes", 7) == {"reply": "pressed clawcortex:yes"}
+        kept = client.call("/v1/probe/presses", {})["texts"]
+        assert kept.count("clawcortex:yes by telegram:111 in 111 private True") == 1
+
+    def test_a_skill_may_say_nothing(self) -> None:
+        assert press("clawcortex:silent") == {}
+
+    @pytest.mark.parametrize("value", ["", "x" * 52, "é" * 26, "<b>*_`\x00"])
+    def test_a_value_of_up_to_52_bytes_is_for_the_skill_to_judge(self, value: str) -> None:
+        assert press(value) == {"reply": f"pressed {value}"}
+
+    @pytest.mark.parametrize("value", ["x" * 53, "é" * 27, "x" * 10_000, None, {}])
+    def test_a_value_that_no_button_carries_is_refused(self, value: Any) -> None:
+        with pytest.raises(InputError, match="button_pressed"):
+            press(value)
+        assert press("clawcortex:yes")["reply"]
+
+    def test_a_value_that_is_no_unicode_survives(self) -> None:
+        assert press("half \ud800")["reply"].startswith("pressed half ")
+
+    def test_a_press_that_was_not_stored_is_not_acknowledged(self) -> None:
+        with pytest.raises(StorageError, match="no space"):
+            press("clawcortex:full")
+
+
+def test_a_press_from_the_spool_is_applied_once_and_nobody_is_told(
+    house: Path, until_ended: Callable[[], None]
+) -> None:
+    for number in (3, 4, 3):
+        body = pressing("clawcortex:later", number)
+        client.spool("button_pressed", body["event"], body["ctx"])
+    client.start()
+    assert press("clawcortex:now", 5)["reply"]  # waits for what is in the spool
+    texts = [line.split()[0] for line in client.call("/v1/probe/presses", {})["texts"]]
+    assert texts == ["clawcortex:later", "clawcortex:later", "clawcortex:now"]
+    assert list(paths.spool_dir().glob("*.json")) == []
+    client.call("/v1/shutdown", {})
+    until_ended()
 
 
 class TestSpool:

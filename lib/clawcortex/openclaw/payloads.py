@@ -6,6 +6,7 @@ Who spoke where, by hook (a Telegram direct message, a group; docs/openclaw.md s
     hook                 agent       channel   account    chat              sender    group?
     message_received     sessionKey  ctx       ctx        -                 ctx+name  no
     before_dispatch      sessionKey  event     ctx        conversationId    ctx       isGroup
+    button_pressed       no          event     event      event             event     isGroup
     before_prompt_build  ctx         ctx       ctx        chatId            ctx       no
     agent_end            ctx         ctx       ctx        chatId            ctx       no
     before_reset         ctx         messages  messages   no                messages  no
@@ -20,9 +21,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from clawcortex.errors import InputError
+from clawcortex.openclaw.host import VALUE_BYTES
 from clawcortex.openclaw.messages import Message, Origin, Part, Text, Turn, an_object, objects, turns_of
 from clawcortex.store.records import ChatType, Scope
 
@@ -33,6 +35,7 @@ __all__ = [
     "Dispatch",
     "GatewayStart",
     "Payload",
+    "Pressed",
     "PromptBuild",
     "Received",
     "Reset",
@@ -48,10 +51,20 @@ __all__ = [
 ]
 
 
+CHAT_TYPES = {True: ChatType.GROUP, False: ChatType.PRIVATE, None: ChatType.UNKNOWN}
+"""By `isGroup`, as a channel tells it."""
+
+
 def agent_of(session_key: str) -> str:
     """Return the agent in "agent:<id>:…", the form of every session key; "" when it is not one."""
     parts = session_key.split(":", 2)
     return parts[1] if len(parts) == 3 and parts[0] == "agent" else ""
+
+
+def _short(value: str) -> str:
+    if len(value.encode()) > VALUE_BYTES:
+        raise ValueError(f"more than the {VALUE_BYTES} bytes that a button of ours carries")
+    return value
 
 
 class _Context(Part):
@@ -174,14 +187,13 @@ class Dispatch(_InTurn):
 
     def scope(self, chat_type: ChatType | None = None) -> Scope:
         """Return where the message came from, chat type included."""
-        known = {True: ChatType.GROUP, False: ChatType.PRIVATE, None: ChatType.UNKNOWN}[self.event.is_group]
         return Scope(
             agent=self.agent,
             channel=self.event.channel or self.ctx.channel_id or "unknown",
             account=self.ctx.account_id or "default",
             chat=self.ctx.conversation_id or self.session_key,
             sender=self.event.sender_id or self.ctx.sender_id or "unknown",
-            chat_type=chat_type or known,
+            chat_type=chat_type or CHAT_TYPES[self.event.is_group],
         )
 
 
@@ -214,6 +226,46 @@ class Received(_InTurn):
             chat=self.ctx.conversation_id.removeprefix(f"{channel}:") or self.session_key,
             sender=self.event.sender_id or self.ctx.sender_id or "unknown",
             chat_type=chat_type,
+        )
+
+
+class _PressEvent(Part):
+    channel: str = Field(min_length=1)
+    account_id: Text = ""
+    chat_id: Text = ""
+    thread_id: Text = ""
+    sender_id: Text = ""
+    sender_name: Text = ""
+    is_group: bool | None = None
+    is_authorized: bool = False
+    value: Annotated[str, AfterValidator(_short)]
+    message_id: Text = ""
+
+
+class Pressed(_Hook):
+    """`button_pressed`: a person pressed a button of ours; index.js makes it of each channel's own event.
+
+    No agent is told: who asked is the skill's to know. `ctx.event_id` is the channel's id of the press, the same
+    however often it comes.
+    """
+
+    event: _PressEvent
+
+    @property
+    def value(self) -> str:
+        """Return the button's whole value, "clawcortex:…"; 0 to 52 bytes, forged ones too."""
+        return self.event.value
+
+    def scope(self, chat_type: ChatType | None = None) -> Scope:
+        """Return where it was pressed and by whom."""
+        event = self.event
+        return Scope(
+            agent=self.agent,
+            channel=event.channel,
+            account=event.account_id or "default",
+            chat=event.chat_id or "unknown",
+            sender=event.sender_id or "unknown",
+            chat_type=chat_type or CHAT_TYPES[event.is_group],
         )
 
 
@@ -366,6 +418,7 @@ Payload = (
     | AgentEnd
     | Dispatch
     | Received
+    | Pressed
     | Compaction
     | Reset
     | SessionStart
@@ -373,6 +426,7 @@ Payload = (
     | GatewayStart
 )
 HOOKS: Mapping[str, type[Payload]] = {
+    "button_pressed": Pressed,
     "message_received": Received,
     "before_dispatch": Dispatch,
     "before_prompt_build": PromptBuild,

@@ -1,7 +1,10 @@
 """OpenClaw's events: each skill's hooks run side by side, and a prompt never waits longer than its deadline.
 
 `before_prompt_build` answers {} or {"prependContext": block} and turns every failure into {}.
-Every other event is acknowledged only when all its hooks have returned, so what they stored is committed.
+Every other event is acknowledged only when all its hooks have returned, so what they stored is committed. Two of
+them answer: `before_dispatch` {"handled": true, "text"} for a skill's `Claim`, while nobody waits longer than
+`claim_deadline_ms` for it; `button_pressed` {"reply"} for a skill's `Reply`. The first skill that answers wins. A
+fault or a late answer is an error, with which index.js lets the message go on and keeps the event for later.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from clawcortex.server.logs import call_log
 from clawcortex.server.metrics import Metrics
 from clawcortex.server.pool import Pools
 from clawcortex.server.resources import Opened, Residence
+from clawcortex.skills.answers import Claim, Reply
 from clawcortex.skills.context import Caller, Context
 from clawcortex.skills.contribution import Contribution
 from clawcortex.skills.operation import Hook, Skill
@@ -26,7 +30,8 @@ from clawcortex.text.fence import new_nonce
 
 log = logging.getLogger(__name__)
 
-PROMPT, STARTED = "before_prompt_build", "gateway_start"
+PROMPT, DISPATCH, STARTED = "before_prompt_build", "before_dispatch", "gateway_start"
+PRESSED = "button_pressed"
 COMPOSING = 0.1
 """Share of the deadline that is kept for composing what came in time."""
 OTHERS_S = 8.0
@@ -50,9 +55,10 @@ class Hooks:
         self, event: str, body: Mapping[str, Any], request_id: str, began: float
     ) -> dict[str, Any]:
         """Return what OpenClaw gets for an event that came in at `began` (monotonic seconds)."""
+        if event == DISPATCH:
+            return await self._dispatch(body, request_id, began)
         if event != PROMPT:
-            await self._pools.events.submit(partial(self._take, event, body, request_id))
-            return {}
+            return await self._pools.events.submit(partial(self._take, event, body, request_id, OTHERS_S))
         deadline = began + self._residence.settings.hook_deadline_ms / 1000
         outcome = "error"
         answer: dict[str, Any] = {}
@@ -69,6 +75,18 @@ class Hooks:
             log.exception("%s: nothing injected", PROMPT, extra={"request_id": request_id})
         self._count(PROMPT, outcome, began)
         return answer
+
+    async def _dispatch(self, body: Mapping[str, Any], request_id: str, began: float) -> dict[str, Any]:
+        """Return a claim that came in time; what is late runs to its end, and its answer is dropped."""
+        deadline = began + self._residence.settings.claim_deadline_ms / 1000
+        left = max(0.0, deadline - time.monotonic())
+        taken = self._pools.events.submit(partial(self._take, DISPATCH, body, request_id, left))
+        done, _ = await asyncio.wait([taken], timeout=left)
+        if not done:
+            taken.add_done_callback(lambda late: late.exception())  # it is logged where it happened
+            self._count(DISPATCH, "deadline", began)
+            raise DeadlineError(f"{DISPATCH}: no answer in time, the message goes to the agent")
+        return taken.result()
 
     async def _prompt(self, body: Mapping[str, Any], request_id: str, deadline: float) -> dict[str, Any]:
         opened = self._residence.peek()
@@ -105,8 +123,11 @@ class Hooks:
         self._metrics.injected.inc(block.tokens)
         return {"prependContext": block.text} if block.text else {}
 
-    def apply(self, event: str, body: Mapping[str, Any], request_id: str) -> None:
-        """Run the hooks of an event that nobody waits for; raise what the first failing one raised."""
+    def apply(self, event: str, body: Mapping[str, Any], request_id: str) -> dict[str, Any]:
+        """Run the hooks of an event and return what the person gets; raise what the first failing one raised.
+
+        A claim is answered even if another skill fails: the message was taken, and must not reach the agent too.
+        """
         began, outcome = time.monotonic(), "error"
         try:
             opened = self._residence.opened()
@@ -114,27 +135,33 @@ class Hooks:
             caller = _caller(payload)
             if event == STARTED:
                 _remember_gateway(payload)
-            failures = []
+            failures: list[Exception] = []
+            answer: dict[str, Any] = {}
             for skill, hook in opened.registry.hooks(event):
                 try:
-                    self._run(opened, skill, hook, payload, caller, request_id)
+                    returned = self._run(opened, skill, hook, payload, caller, request_id)
+                    answer = answer or _answer(event, returned)
                 except Exception as error:  # the others still run; the first is raised below
                     log.exception("%s of %s failed", event, skill.name, extra={"request_id": request_id})
                     failures.append(error)
-            if failures:
+            if failures and not answer:
                 raise failures[0]
-            outcome = "ok"
+            outcome = "answered" if answer else "ok"
         except ClawcortexError as error:
             outcome = error.code
             raise
+        else:
+            return answer
         finally:
             self._count(event, outcome, began)
 
-    def _take(self, event: str, body: Mapping[str, Any], request_id: str) -> None:
+    def _take(
+        self, event: str, body: Mapping[str, Any], request_id: str, patience_s: float
+    ) -> dict[str, Any]:
         """Apply a live event after those that waited in the spool, so that the order of turns stays."""
-        if not self._caught_up(OTHERS_S):
+        if not self._caught_up(patience_s):
             raise DeadlineError(f"{event}: older turns are still being read from the spool")
-        self.apply(event, body, request_id)
+        return self.apply(event, body, request_id)
 
     def _one(
         self, opened: Opened, skill: Skill, hook: Hook, payload: object, caller: Caller, request_id: str
@@ -168,6 +195,15 @@ class Hooks:
         self._metrics.hook_seconds.labels(event).observe(time.monotonic() - began)
 
 
+def _answer(event: str, returned: object) -> dict[str, Any]:
+    """Return what OpenClaw's person gets for what a hook returned; nothing for what does not belong there."""
+    if event == DISPATCH and isinstance(returned, Claim):
+        return {"handled": True, "text": returned.text}
+    if event == PRESSED and isinstance(returned, Reply):
+        return {"reply": returned.text}
+    return {}
+
+
 def _parse(event: str, body: Mapping[str, Any]) -> Any:
     from clawcortex.openclaw import payloads
 
@@ -175,9 +211,9 @@ def _parse(event: str, body: Mapping[str, Any]) -> Any:
 
 
 def _remember_gateway(payload: Any) -> None:
-    from clawcortex.openclaw import gateway
+    from clawcortex.openclaw import signed
 
-    gateway.remember(payload)
+    signed.remember(payload)
 
 
 def _caller(payload: Any) -> Caller:
