@@ -226,6 +226,14 @@ class House:
         until(lambda: self._alive() and "[gateway] ready" in self.said(), "the gateway is ready", START_S)
         self.telegram.wait(lambda: self.telegram.polls > polls, "the gateway polls Telegram", START_S)
         self.wait_for_server()
+        until(self._is_known, "the server knows the gateway's port")
+
+    def _is_known(self) -> bool:
+        """Say whether the gateway that runs now has told where it listens: it does so after it is ready."""
+        seen = self.state / "clawcortex" / "run" / "gateway.json"
+        return (
+            seen.exists() and json.loads(seen.read_text())["port"] == self.configuration()["gateway"]["port"]
+        )
 
     def _alive(self) -> bool:
         if self._gateway is not None and self._gateway.poll() is None:

@@ -47,6 +47,7 @@ def presses(house: House, mark: str) -> list[str]:
 
 def test_a_message_appears_with_its_buttons_and_is_edited(house: House) -> None:
     sent = tell(house, "Ship *it*?", buttons=[["a:yes", "a:no"], ["a:later"]])
+    assert sent["refused"] == ""
     first = shown(house, "Ship")
     assert (first.method, first.chat, first.text) == ("sendMessage", ANN.id, "Ship <i>it</i>?")
     assert [[key["text"] for key in row] for row in first.keys] == [["A:Yes", "A:No"], ["A:Later"]]
