@@ -66,7 +66,7 @@ function lastTurn(messages) {
 
 // What of each event is sent. `keep`: what is spooled when the server is down (never a message's text twice).
 const HOOKS = {
-  button_pressed: { event: (e) => e, keep: (e) => e, id: (e) => e.callbackId && `${e.channel}:${e.accountId}:${e.callbackId}`, answer: (r) => r.reply, instead: INSTEAD },
+  button_pressed: { event: (e) => e, keep: (e) => e, id: (e) => e.callbackId && `${e.channel}:${e.accountId}:${e.callbackId}`, answer: (r) => r.reply ?? INSTEAD.refused, instead: INSTEAD },
   message_received: { event: (e) => ({ ...pick(e, ["senderId"]), metadata: pick(e.metadata, ["senderName"]) }) },
   before_dispatch: { event: (e) => pick(e, ["channel", "content", "senderId", "isGroup", "messageId"]), keep: (e) => ({ ...e, content: "" }), answer: (r) => (r.handled ? r : undefined) },
   before_prompt_build: { event: (e) => pick(e, ["prompt"]), answer: (r) => (r.prependContext ? pick(r, ["prependContext"]) : undefined), ofUser: true },
@@ -103,7 +103,7 @@ function spool(state, entry) {
 /** What a press tells, whichever channel it comes from. */
 function pressOf({ callback, interaction, ...ctx }) {
   const pressed = callback ?? interaction ?? {};
-  return { ...pick(ctx, ["channel", "accountId", "callbackId", "threadId", "senderId", "isGroup"]), chatId: ctx.conversationId ?? pressed.chatId, senderName: ctx.senderUsername, isAuthorized: ctx.auth?.isAuthorizedSender === true, value: pressed.data, messageId: pressed.messageId };
+  return { ...pick(ctx, ["channel", "accountId", "callbackId", "threadId", "senderId", "isGroup"]), chatId: ctx.conversationId ?? pressed.chatId, senderName: ctx.senderUsername, isAuthorized: ctx.auth?.isAuthorizedSender === true, value: pressed.data, messageId: pressed.messageId, pressedAt: Date.now() };
 }
 
 /** Send one event; whatever goes wrong costs nobody a reply. */

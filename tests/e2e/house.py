@@ -95,6 +95,7 @@ class House:
             "OPENCLAW_DISABLE_BONJOUR": "1",
             "NO_COLOR": "1",
             "CLAWCORTEX_MODELS_DIR": str(models),
+            "CLAWCORTEX_QUIET_HOURS": "",  # tests run at night, too
             "CLAWCORTEX_HOOK_DEADLINE_MS": "2000",  # a busy machine; the deadlines have tests of their own
             "CLAWCORTEX_CLAIM_DEADLINE_MS": "2000",
         }

@@ -55,6 +55,8 @@ class Sent:
 
     method: str
     parameters: dict[str, Any]
+    number: int = 0
+    """Of the message that was sent or edited."""
 
     @property
     def text(self) -> str:

@@ -19,6 +19,7 @@ Who spoke where, by hook (a Telegram direct message, a group; docs/openclaw.md s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
@@ -240,6 +241,7 @@ class _PressEvent(Part):
     is_authorized: bool = False
     value: Annotated[str, AfterValidator(_short)]
     message_id: Text = ""
+    pressed_at: int = Field(default=0, ge=0, lt=10**14)
 
 
 class Pressed(_Hook):
@@ -255,6 +257,12 @@ class Pressed(_Hook):
     def value(self) -> str:
         """Return the button's whole value, "clawcortex:…"; 0 to 52 bytes, forged ones too."""
         return self.event.value
+
+    @property
+    def at(self) -> datetime | None:
+        """Return when the gateway heard of it: long before now for one that was kept while the server was down."""
+        at = self.event.pressed_at
+        return datetime.fromtimestamp(at / 1000, tz=UTC) if at else None
 
     def scope(self, chat_type: ChatType | None = None) -> Scope:
         """Return where it was pressed and by whom."""

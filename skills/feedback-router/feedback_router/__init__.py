@@ -1,0 +1,5 @@
+"""Feedback router: one-tap decisions."""
+
+from feedback_router.operations import skill
+
+__all__ = ["skill"]
