@@ -82,6 +82,20 @@ class Settings(BaseModel):
         pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$",
         description="When nobody is asked unless they are talking; empty for never",
     )
+    lesson_approval: str = Field(
+        default="auto",
+        pattern="^(auto|ask)$",
+        description="A lesson from a person's own corrections holds at once, or is asked about first",
+    )
+    lesson_model: str = Field(
+        default="auto",
+        pattern="^(auto|never)$",
+        description="Lessons and weekly syntheses in the words of the agent's model when OpenClaw has one, or never",
+    )
+    lesson_tokens: int = Field(default=400, ge=0, le=4_000, description="Lessons' share of a prompt")
+    lesson_days: int = Field(
+        default=60, ge=1, le=3_650, description="A lesson retires when its mistake was not seen for so long"
+    )
     half_life_days: float = Field(default=30.0, gt=0, description="Recency half-life")
     recency_floor: float = Field(default=0.5, ge=0, le=1, description="Recency never weighs less than this")
     memory_budget_rows: int = Field(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clawcortex.skills.contribution import Contribution, Item
-from clawcortex.text.fence import NOTICE, escape, fence
+from clawcortex.text.fence import APPROVED, NOTICE, escape, fence
 from clawcortex.text.tokens import clip, count_tokens
 
 FRAME_TOKENS = 48
@@ -54,7 +54,7 @@ def compose(contributions: Sequence[Contribution], *, budget: int, nonce: str) -
     notes = tuple(f"{part.skill}: {part.note}" for part in contributions if part.note)
     for part in sorted(contributions, key=lambda one: one.rank):
         share = part.budget_tokens if part.extends_budget else min(part.budget_tokens, left)
-        heading = f"## {escape(part.heading)[:LONGEST_SOURCE]}"
+        heading = f"## {APPROVED + ': ' if part.approved else ''}{escape(part.heading)[:LONGEST_SOURCE]}"
         spent = count_tokens(heading)
         fitting: list[str] = []
         for item in part.items:

@@ -28,6 +28,8 @@ class Contribution:
     budget_tokens: int = 600
     extends_budget: bool = False
     """True for a compaction's block: its budget is added to the turn's, not taken from it."""
+    approved: bool = False
+    """True for wishes of the owner that the agent is to keep to: the one part that is not mere data."""
     note: str = ""
     """One line for the log and `why`: "lexical only, model loading"."""
     delivered: Callable[[], None] | None = None

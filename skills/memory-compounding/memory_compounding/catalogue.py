@@ -1,0 +1,62 @@
+"""What people often correct in an assistant: a name, the instruction that avoids it, and how people put it.
+
+A mistake that is in here is recognised in few words and from its first time on; any other is recognised by its
+likeness to earlier corrections alone, which finds fewer of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+FILE = Path(__file__).with_name("catalogue.txt")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of mistake."""
+
+    name: str
+    instruction: str
+    """Holds no value that the person chooses, as an hour: that stands in their own words."""
+    categories: frozenset[str]
+    """Where it occurs; empty: anywhere."""
+    opposite: str
+    """The kind that is corrected the other way, "" for none."""
+    phrasings: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """Return the key of its mistake: the same wherever and in whatever order it is found."""
+        return self.name.casefold().replace(" ", "-")
+
+
+@cache
+def kinds() -> tuple[Kind, ...]:
+    """Return every kind."""
+    lines = [line for line in FILE.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
+    return tuple(_kind(head, said) for head, said in zip(lines[::2], lines[1::2], strict=True))
+
+
+@cache
+def by_key() -> dict[str, Kind]:
+    """Return every kind by the key of its mistake."""
+    return {kind.key: kind for kind in kinds()}
+
+
+@cache
+def categories() -> frozenset[str]:
+    """Return every category that some kind names."""
+    return frozenset().union(*(kind.categories for kind in kinds()))
+
+
+def opposite_of(key: str) -> str:
+    """Return the key of the mistake that is corrected the other way, "" when there is none."""
+    kind = by_key().get(key)
+    return next((one.key for one in kinds() if kind is not None and one.name == kind.opposite), "")
+
+
+def _kind(head: str, said: str) -> Kind:
+    name, instruction, found, opposite = (*(part.strip() for part in head.split("|")), "", "")[:4]
+    return Kind(name, instruction, frozenset(found.split()), opposite, tuple(said.split(" / ")))
