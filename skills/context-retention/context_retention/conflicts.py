@@ -17,6 +17,9 @@ presupposes that something changed."""
 COMPARED = 24
 """So many of the best are compared with each other, all there is of a usual answer; the wide one after a compaction
 leaves the rest to what is known already: pairs grow with the square, and the prompt waits."""
+POSSIBLE, PRESUPPOSED = 0.05, 3
+"""Asked about before, so likely is enough among so many of the best answers: the question itself says that something
+changed."""
 ALIKE = 0.3
 """What is only likely moves the newer up where its score is at least this share of the older one's."""
 
@@ -65,8 +68,36 @@ def settle(
         if not known and sure >= (LIKELY if past else weights().threshold):
             superseded[older] = newer
     superseded = {old: new for old, new in superseded.items() if old in kept and new in kept}
+    if past:
+        superseded |= _presupposed(
+            said, cosines, [i for i in kept if i not in superseded.values()], superseded
+        )
     after |= set(superseded.items())
     return Order(tuple(_ordered(kept, after, asked_for)), superseded, duplicates)
+
+
+def _presupposed(
+    said: Sequence[Said],
+    cosines: NDArray[np.float32],
+    kept: Sequence[int],
+    known: Mapping[int, int],
+) -> dict[int, int]:
+    """Return what replaced the best answers without a successor: a question about before presupposes a change.
+
+    It is the likeliest of the texts that answer as well, were said later by the same one, and replace nothing else.
+    """
+    found: dict[int, int] = {}
+    best = kept[:PRESUPPOSED]
+    for i in best:
+        later = [
+            (chance(said[j], said[i], float(cosines[i][j])), j)
+            for j in best
+            if said[j].at > said[i].at and said[j].speaker == said[i].speaker
+        ]
+        sure, newer = max(later, default=(0.0, i))
+        if i not in known and sure >= POSSIBLE:
+            found[i] = newer
+    return found
 
 
 def _pairs(said: Sequence[Said], cosines: NDArray[np.float32], kept: Sequence[int]) -> list[tuple[int, int]]:

@@ -135,7 +135,7 @@ NAMES = tuple(
     ended_shared conflict_shared conflict_lost name_contained cue number_contained opposed_shared cue_given
     old_change owner people_cue shift person_first apart far unshared unshared_apart unslotted other_leader
     no_cue first_both
-    talk old_talk sentences old_sentences old_long
+    talk old_talk sentences old_sentences old_long denial_contained
     """.split()
 )
 
@@ -225,6 +225,7 @@ def features(newer: Reading, older: Reading, cosine: float, shift: float) -> lis
         "cue": cue,
         "no_cue": not cue and not conflict and not opposed,
         "first_both": newer.own and older.own,
+        "denial_contained": denied_new != denied_old and not left_out,
     }  # fmt: skip
     return [float(found[name]) for name in NAMES]
 
