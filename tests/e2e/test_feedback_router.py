@@ -117,6 +117,13 @@ def test_in_a_group_only_those_named_may_answer(house: House) -> None:
     tap(house, on, "Approve", "✅ Approved by", BOB)
     edited(house, on, "✅ Approved by")
     assert [one["by"] for one in decisions(house, asked)] == [f"telegram:{BOB.id}"]
+    changed = ask(house, "Bring salad?", target=str(FAMILY.id), allowed=[f"telegram:{BOB.id}"])
+    on = shown(house, "Bring salad?", chat=FAMILY)
+    tap(house, on, "Edit", "Send me the new text", BOB)
+    assert house.tell(ANN, "Bob, what will you bring?", FAMILY).asked, "only his words are taken"
+    assert house.command(BOB, "Bread", "✏️ Edited by", FAMILY).asked == []
+    edited(house, on, "Bread")
+    assert [one["text"] for one in decisions(house, changed)] == ["Bread"]
 
 
 def test_a_tap_while_the_server_is_down_is_applied_once_it_is_back(house: House) -> None:

@@ -275,3 +275,38 @@ def test_an_edit_pressed_while_the_server_was_away_does_not_swallow_a_message(
     desk.press(asked.id, "reject", minutes_ago=30)
     assert desk.say("and tomorrow?") is None
     assert len([one for one in desk.work(seconds=5) if one.edit]) == 2, "both messages show the end"
+
+
+def test_what_the_agent_is_told_fits_and_the_rest_comes_next(desk: Desk, chat: Scope) -> None:
+    for number in range(3):
+        desk.clock.advance(seconds=1)
+        asked = desk.ask(f"Letter {number}?", scope=chat)
+        desk.press(asked.id, "edit")
+        desk.say(f"text {number} " * 400)
+    told = [desk.prompt() for _ in range(4)]
+    assert [len(texts) for texts in told] == [1, 1, 1, 0]
+    assert [texts[0].partition(":")[0] for texts in told[:3]] == ["Letter 0?", "Letter 1?", "Letter 2?"]
+    assert "ask again with the same dedupe_key" in told[0][0]
+
+
+def test_a_person_is_called_as_the_memory_knows_them(desk: Desk, chat: Scope) -> None:
+    desk.store.put_record("names", "telegram:111", {"name": "Ann *Weber*"})
+    asked = desk.ask(scope=chat)
+    assert desk.press(asked.id, senderName="ann77").startswith("✅ Approved by Ann ∗Weber∗ ·")
+
+
+def test_in_a_group_nobody_is_asked_who_could_not_answer(desk_of: DeskOf) -> None:
+    desk = desk_of(owners=())
+    group = Scope("main", "telegram", "default", "-100400", "111")
+    desk.store.put_record("chats", "telegram:default:-100400", {"type": "group"})
+    with pytest.raises(InputError, match="nobody may answer"):
+        desk.ask(scope=group)
+    assert desk.ask(channel="telegram", target="-100400", allowed=["telegram:222"]).fresh
+
+
+def test_nobody_takes_a_skills_key(desk: Desk, chat: Scope) -> None:
+    for asked in (desk.ask(scope=chat, dedupe_key="lesson:1"), desk.ask(dedupe_key="lesson:1")):
+        desk.press(asked.id)
+    assert [one.key for one in answers(desk)] == ["agent:main:lesson:1", "owner:lesson:1"]
+    with pytest.raises(ValueError, match="dedupe_key"):
+        desk.ask(dedupe_key="a\x00b")

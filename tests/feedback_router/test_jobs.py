@@ -32,9 +32,11 @@ def test_in_quiet_hours_only_who_is_talking_is_asked(desk: Desk, chat: Scope) ->
     desk.clock.moment = NIGHT
     desk.ask("From a script")
     desk.ask("In the middle of a talk", scope=chat)
-    [sent] = desk.work()
-    assert "In the middle of a talk" in sent.text
+    desk.ask("The house burns", urgent=True)
+    assert "In the middle of a talk" in desk.work()[0].text
+    assert "The house burns" in desk.work(seconds=2)[0].text
     assert desk.work(hours=7) == []
+    desk.clock.moment = NIGHT + timedelta(hours=7)
     [morning] = desk.work(hours=1)
     assert "From a script" in morning.text
     assert desk.clock.moment == NIGHT + timedelta(hours=8)

@@ -96,8 +96,8 @@ def explain(context: Context, wait: Held[Wait], reason: str) -> bool:
 
 def expire_now(context: Context, held: Held[Ask]) -> bool:
     """Close an ask whose time is over; False when it is not, or somebody was faster."""
-    outcome = machine.expire(held.value, context.now())
-    return isinstance(outcome, Decided) and close(context, held, outcome.decision)
+    decision = machine.expire(held.value, context.now())
+    return decision is not None and close(context, held, decision)
 
 
 def cancel(context: Context, ask: str, reason: str) -> Outcome:

@@ -28,11 +28,13 @@ from feedback_router.records import (
     Policy,
 )
 
-TITLE, DESCRIPTION = 300, 4_000
+TITLE, DESCRIPTION, CATEGORY = 300, 4_000, 64
 """Most characters that are taken; what a message shows of them is less."""
 MOST_OPEN = 200
 """So many questions may wait before an agent is told to wait, too."""
 TRIES = 5
+CHATS = "chats"
+"""Where context-retention keeps whether a chat is a group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Question:
 
     agent: str
     by: str
+    """Its keys are its own: nobody else's question has the same."""
     title: str
     description: str = ""
     category: str = ""
@@ -85,15 +88,15 @@ def _key_of(question: Question) -> str:
 
 def _made(context: Context, question: Question) -> Ask:
     now = context.now()
-    title = " ".join(safe(question.title).split())
+    title = _line(question.title)
     if not one_line(title):
         raise InputError("the title shows nothing", hint="Put the question into words.")
     return Ask(
         id=new_id(now),
-        key=question.key if not question.by.startswith("agent:") else f"{question.by}:{question.key}",
+        key=question.key,
         agent=question.agent,
         by=question.by,
-        category=" ".join(question.category.split()) or "general",
+        category=_line(question.category)[:CATEGORY] or "general",
         title=title[:TITLE],
         description=safe(question.description)[:DESCRIPTION] if question.description.strip() else "",
         options=chosen_options(question.options),
@@ -105,6 +108,10 @@ def _made(context: Context, question: Question) -> Ask:
         allowed=question.allowed,
         live=question.live,
     )
+
+
+def _line(text: str) -> str:
+    return " ".join(safe(text).split()) if text.strip() else ""
 
 
 def safe(text: str) -> str:
@@ -136,6 +143,18 @@ def check_agent(context: Context, agent: str) -> str:
     if agent not in known:
         raise NotFoundError(f"OpenClaw has no agent {agent[:80]!r}", hint=f"Agents: {', '.join(known)}.")
     return agent
+
+
+def check_group(context: Context, place: Place | None, allowed: Sequence[str]) -> None:
+    """Refuse a question to a group in which nobody could answer it."""
+    if place is None or allowed or context.settings.owners:
+        return
+    known = context.store.get_record(CHATS, f"{place.channel}:{place.account}:{place.target}") or {}
+    if known.get("type") == "group":
+        raise InputError(
+            "in a group nobody may answer as long as clawcortex does not know its owner",
+            hint='Name yourself in settings.toml, as owners = ["telegram:111"].',
+        )
 
 
 def check_room(context: Context) -> None:

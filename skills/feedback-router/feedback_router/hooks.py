@@ -12,6 +12,7 @@ from clawcortex.skills.contribution import Contribution, Item
 from clawcortex.skills.events import DecisionWanted
 from clawcortex.skills.operation import consumer, hook
 from clawcortex.store.records import Event
+from clawcortex.text.tokens import count_tokens
 from feedback_router import asking, jobs, replies
 from feedback_router.answering import answer
 from feedback_router.answers import told
@@ -21,11 +22,14 @@ from feedback_router.keeping import every_news, find_either
 from feedback_router.machine import Answer, Awaited, Refused
 from feedback_router.records import NEWS, Ask, Decision
 from feedback_router.rendering import verdict
+from feedback_router.wording import cut
 
 LATE = timedelta(seconds=60)
 """A press that took longer was kept while the server was down: its person writes about something else by now."""
 WANTED_OPEN = timedelta(days=7)
-TOLD_TOKENS, MOST_TOLD = 300, 5
+TOLD_TOKENS, MOST_TOLD = 700, 5
+TEXT, REASON = 1_800, 400
+"""Characters of an edit and of a reason that the agent is told; it reads the rest by asking again."""
 
 
 @hook("button_pressed")
@@ -63,12 +67,18 @@ def tell_decisions(context: Context, event: PromptBuild) -> Contribution | None:
     origin = asking.origin_of(scope)
     if origin is None:
         return None
-    keys, items = [], []
+    keys: list[str] = []
+    items: list[Item] = []
+    spent = 0
     for key, ask in every_news(context, scope.agent, origin, MOST_TOLD):
         over = find_either(context, ask)
+        said = _told(context, over) if isinstance(over, Decision) else ""
+        spent += count_tokens(said)
+        if items and spent > TOLD_TOKENS:
+            break  # the next prompt has it
         keys.append(key)
-        if isinstance(over, Decision):
-            items.append(Item(_told(context, over), score=1.0, source="feedback-router", id=ask))
+        if said:
+            items.append(Item(said, score=1.0, source="feedback-router", id=ask))
     if not keys:
         return None
 
@@ -81,15 +91,18 @@ def tell_decisions(context: Context, event: PromptBuild) -> Contribution | None:
         "Decided on your questions",
         tuple(items),
         rank=20,
-        budget_tokens=TOLD_TOKENS,
+        budget_tokens=TOLD_TOKENS + 100,  # for the sources and the heading
+        extends_budget=True,
         delivered=forget,
     )
 
 
 def _told(context: Context, decision: Decision) -> str:
     parts = [f"{decision.ask.title}: {verdict(decision, context.local)}"]
-    parts += [f"instead: {decision.text[:600]}"] if decision.text else []
-    parts += [f"because: {decision.reason[:300]}"] if decision.reason else []
+    parts += [f"instead: {cut(decision.text, TEXT)}"] if decision.text else []
+    parts += [f"because: {cut(decision.reason, REASON)}"] if decision.reason else []
+    if len(decision.text) > TEXT:
+        parts.append("the text is longer: ask again with the same dedupe_key to read all of it")
     return "; ".join(parts)
 
 

@@ -142,13 +142,11 @@ def _closed(ask: Ask, answer: Answer, choice: str) -> Decision:
     )
 
 
-def expire(ask: Ask, at: datetime) -> Decided | Refused:
-    """Return the ask as expired, unless its time is not over."""
+def expire(ask: Ask, at: datetime) -> Decision | None:
+    """Return the ask as expired; None when its time is not over."""
     if not is_over(ask, at):
-        return Refused(Why.NO_OPTION)
-    return Decided(
-        Decision(ask=ask, state="expired", choice="expired", by="expiry", via="expiry", answered_at=at)
-    )
+        return None
+    return Decision(ask=ask, state="expired", choice="expired", by="expiry", via="expiry", answered_at=at)
 
 
 def escalate(ask: Ask, at: datetime) -> Ask | None:

@@ -12,7 +12,7 @@ from feedback_router.answers import told
 from feedback_router.asking import Question
 from feedback_router.digest import patterns_digest, pending_digest, report_digest
 from feedback_router.keeping import every_ask, find_either
-from feedback_router.machine import OWNER, Answer, Awaited, Decided, Person, Refused, Why
+from feedback_router.machine import NOBODY, OWNER, Answer, Awaited, Decided, Person, Refused, Why
 from feedback_router.nightly import decisions_since, write_patterns
 from feedback_router.records import Ask, Decision, Place
 from feedback_router.statistics import Patterns, find_patterns, measure
@@ -31,8 +31,8 @@ def _question(context: Context, request: shapes.AskInput) -> Question:
         raise InputError("channel and target belong together", hint="Give both or neither.")
     if len(request.options) == 1:
         raise InputError("one option is no choice", hint="Give 2 to 8 options, or none for the usual four.")
-    if not trusted and (request.agent or request.allowed):
-        raise DeniedError("an agent asks as itself, and does not say who may answer")
+    if not trusted and (request.agent or request.allowed or request.urgent):
+        raise DeniedError("an agent asks as itself, and says neither who may answer nor that it is urgent")
     if not trusted:
         asking.check_room(context)
     agent = (request.agent or context.host.agents()[0].id) if trusted else caller.scope.agent
@@ -43,21 +43,23 @@ def _question(context: Context, request: shapes.AskInput) -> Question:
     )
     owners = asking.owner_places(context)
     place = (named or next(iter(owners), None)) if trusted else asking.place_for(context, named, caller.scope)
+    asking.check_group(context, place, request.allowed)
     origin = None if trusted else asking.origin_of(caller.scope)
+    by = "owner" if trusted else caller.actor
     return Question(
         agent=asking.check_agent(context, agent),
-        by=caller.actor if not trusted else "owner",
+        by=by,
         title=request.title,
         description=request.description,
         category=request.category,
         options=request.options,
-        key=request.dedupe_key,
+        key=f"{by}:{request.dedupe_key}" if request.dedupe_key else "",  # no skill's own key
         expires_in=timedelta(seconds=request.expires_in),
         on_expiry=request.on_expiry,
         place=place,
         origin=origin,
         allowed=tuple(request.allowed),
-        live=origin is not None and place == origin and caller.scope.sender != "unknown",
+        live=request.urgent or (origin is not None and place == origin and caller.scope.sender not in NOBODY),
     )
 
 

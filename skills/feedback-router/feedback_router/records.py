@@ -88,7 +88,9 @@ class Ask(Shape):
     allowed: tuple[str, ...] = Field(
         default=(), description='Who may answer beside the owners, "telegram:111"'
     )
-    live: bool = Field(default=False, description="Asked while its person was talking: no quiet hours")
+    live: bool = Field(
+        default=False, description="Urgent, or asked while its person was talking: no quiet hours"
+    )
     messages: tuple[str, ...] = Field(default=(), description="Keys of the messages that show it")
     escalated: bool = False
 

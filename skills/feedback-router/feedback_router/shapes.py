@@ -7,15 +7,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from feedback_router.asking import DESCRIPTION, TITLE
+from feedback_router.asking import CATEGORY, DESCRIPTION, TITLE
 from feedback_router.callback import ID
 from feedback_router.records import Policy, Shape, State, Via
 from feedback_router.statistics import Pattern
 
 OWNERS: dict[str, JsonValue] = {"x-owner": True}
 """Marks what a tool does not show: it is told by OpenClaw, not by the agent."""
-Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64, pattern=r"^[\w ./:#@+-]*$")]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=128)]
+Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=CATEGORY)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
 Identifier = Annotated[str, StringConstraints(pattern=f"^{ID.pattern}$")]
 HOUR = 3_600
 LONGEST_S = 30 * 24 * HOUR
@@ -48,6 +50,7 @@ class AskInput(Shape):
     )
     account: Name = Field(default="default", json_schema_extra=OWNERS)
     thread: Name = Field(default="", json_schema_extra=OWNERS)
+    urgent: bool = Field(default=False, description="Ask in quiet hours, too", json_schema_extra=OWNERS)
     allowed: list[Name] = Field(
         default_factory=list,
         max_length=50,
