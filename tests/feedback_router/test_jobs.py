@@ -32,6 +32,7 @@ def test_in_quiet_hours_only_who_is_talking_is_asked(desk: Desk, chat: Scope) ->
     desk.clock.moment = NIGHT
     desk.ask("From a script")
     desk.ask("In the middle of a talk", scope=chat)
+    desk.clock.advance(milliseconds=1)  # who asked first is written to first
     desk.ask("The house burns", urgent=True)
     assert "In the middle of a talk" in desk.work()[0].text
     assert "The house burns" in desk.work(seconds=2)[0].text
