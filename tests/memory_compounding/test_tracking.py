@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from clawcortex import paths
 from clawcortex.store.records import Write
 from clawcortex.testing import HashEmbedder
 from memory_compounding import catalogue, operations, shapes, tracking
 from memory_compounding.kept import FEEDBACK
+from memory_compounding.remembered import vectors_of
 from memory_compounding.wording import wording
 from tests.memory_compounding.house import House
 
@@ -137,3 +140,26 @@ def test_a_record_that_cannot_be_read_stops_nobody(house: House) -> None:
     assert tracking.place(house.context(), identity) == ""
     house.decide("reject", "too long")
     assert house.mistakes()["too-long"].count == 2
+
+
+def test_the_catalogue_is_embedded_once_and_again_when_its_file_is_damaged(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedded: list[int] = []
+    encode = house.embedder.encode
+
+    def counted(texts: Sequence[str]) -> Any:
+        embedded.append(len(texts))
+        return encode(texts)
+
+    monkeypatch.setattr(house.embedder, "encode", counted)
+    first = vectors_of(house.embedder, ["one", "two"])
+    assert (vectors_of(house.embedder, ["one", "two"]) == first).all()
+    assert embedded == [2]
+    [file] = paths.cache_dir().glob("catalogue-*.npy")
+    for damage in (b"", b"no array", file.read_bytes()[:-4]):
+        file.write_bytes(damage)
+        assert (vectors_of(house.embedder, ["one", "two"]) == first).all()
+    assert embedded == [2] * 4
+    vectors_of(house.embedder, ["three"])
+    assert not file.exists(), "what another catalogue left goes"

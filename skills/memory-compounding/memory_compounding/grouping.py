@@ -21,6 +21,7 @@ from clawcortex.models.base import Embedder, Floats
 from clawcortex.text.terms import fold, terms
 from memory_compounding import catalogue
 from memory_compounding.likeness import Likeness, Numbers, fit
+from memory_compounding.remembered import vectors_of
 
 KNOWN, OWN = 3.0, 8.0
 """Least log-likelihood ratio for joining a kind of the catalogue, and a mistake that only this person made."""
@@ -87,7 +88,7 @@ _lock = threading.Lock()
 
 
 def learned(embedder: Embedder) -> Learned:
-    """Return what the catalogue teaches, learned once a model: some seconds of embedding."""
+    """Return what the catalogue teaches, learned once a model: some seconds of embedding the first time."""
     with _lock:
         if embedder.model not in _learned:
             _learned[embedder.model] = learn(embedder, catalogue.kinds())
@@ -96,7 +97,7 @@ def learned(embedder: Embedder) -> Learned:
 
 def learn(embedder: Embedder, kinds: Sequence[catalogue.Kind]) -> Learned:
     """Fit the space to these kinds."""
-    vectors = embedder.encode([said for kind in kinds for said in kind.phrasings])
+    vectors = vectors_of(embedder, [said for kind in kinds for said in kind.phrasings])
     ends = np.cumsum([len(kind.phrasings) for kind in kinds])
     groups = np.split(vectors, ends[:-1])
     likeness = fit(groups)

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from clawcortex.errors import ModelError
+from clawcortex.models.base import Floats
 from clawcortex.openclaw.payloads import Compaction, PromptBuild, SessionStart
 from clawcortex.skills.context import Context
 from clawcortex.skills.contribution import Contribution, Item
@@ -39,8 +40,11 @@ class _Active:
     """The lessons in force, as they are held in memory."""
 
     generation: int
+    model: str
     lessons: tuple[Lesson, ...]
     stems: tuple[frozenset[str], ...]
+    vectors: Floats
+    """Of each lesson; zeros where another model made it."""
 
 
 _active: WeakKeyDictionary[Store, _Active] = WeakKeyDictionary()
@@ -93,13 +97,17 @@ def session_key(agent: str, session: str) -> str:
 
 def in_force(context: Context) -> _Active:
     """Return the active lessons, read anew only when one changed."""
-    generation = kept.generation(context.store, LESSONS)
+    generation, model = kept.generation(context.store, LESSONS), context.embedder.model
     with _lock:
         held = _active.get(context.store)
-    if held is None or held.generation != generation:
+    if held is None or (held.generation, held.model) != (generation, model):
         found = tuple(one for one in kept.every(context, LESSONS, Lesson) if one.status == "active")
         stems = tuple(frozenset(terms(" ".join(one.categories))) for one in found)
-        held = _Active(generation, found, stems)
+        vectors = np.zeros((len(found), context.embedder.dimensions), np.float32)
+        for place, one in enumerate(found):
+            if one.model == model:
+                vectors[place] = one.vector
+        held = _Active(generation, model, found, stems, vectors)
         with _lock:
             _active[context.store] = held
     return held
@@ -146,11 +154,8 @@ def _bearing(context: Context, active: _Active, mine: Sequence[int], prompt: str
     except ModelError as error:
         context.log.warning("lessons go by category alone: %s", error.message)
         return scores
-    for place in mine:
-        lesson = active.lessons[place]
-        if lesson.model == context.embedder.model:
-            scores[place] += float(np.dot(np.array(lesson.vector, np.float32), asked))
-    return scores
+    near = active.vectors @ asked
+    return {place: score + float(near[place]) for place, score in scores.items()}
 
 
 def _told(known: dict[str, object]) -> frozenset[str]:
