@@ -82,14 +82,16 @@ class PostgresStore(SqlStore):
 
         It ends with its connection: when the server goes, nobody holds it.
         """
+        number = (lock_number(name),)
         with faults(self.name):
             connection = connect(self._conninfo)
         try:
             with faults(self.name):
-                held = connection.execute("SELECT pg_try_advisory_lock(?)", (lock_number(name),)).fetchone()[
-                    0
-                ]
-            yield bool(held)
+                held = bool(connection.execute("SELECT pg_try_advisory_lock(?)", number).fetchone()[0])
+            yield held
+            if held:  # the server ends a closed connection some time later: who asks next must find it free
+                with faults(self.name):
+                    connection.execute("SELECT pg_advisory_unlock(?)", number)
         finally:
             connection.close()
 
