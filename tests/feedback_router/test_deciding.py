@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -156,6 +156,20 @@ def test_the_same_key_is_one_question(desk: Desk, chat: Scope) -> None:
     other = desk.ask(scope=Scope("work", "telegram", "default", "111", "111"), dedupe_key="deploy-1.4")
     assert other.id != first.id, "another agent's key is another key"
     assert [one.key for one in answers(desk)] == ["agent:main:deploy-1.4"]
+
+
+def test_of_two_who_ask_the_same_at_once_one_asks(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    first: list[str] = []
+
+    def meanwhile(now: datetime) -> str:
+        monkeypatch.setattr(asking, "new_id", new_id)
+        first.append(desk.ask(dedupe_key="deploy").id)  # after the other found the key free
+        return new_id(now)
+
+    monkeypatch.setattr(asking, "new_id", meanwhile)
+    second = desk.ask(dedupe_key="deploy")
+    assert (second.id, second.fresh) == (first[0], False)
+    assert list(desk.store.list_records(ASKS)) == first
 
 
 def test_only_who_was_asked_or_owns_answers_in_a_group(desk_of: DeskOf) -> None:

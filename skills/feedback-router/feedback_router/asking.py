@@ -14,7 +14,7 @@ from clawcortex.text.clean import clean
 from clawcortex.text.fence import escape as one_line
 from clawcortex.text.redaction import redact
 from feedback_router.callback import new_id
-from feedback_router.keeping import find_keyed, new
+from feedback_router.keeping import find_either, new
 from feedback_router.records import (
     ASKS,
     DEFAULT_OPTIONS,
@@ -59,14 +59,16 @@ class Question:
 
 def put(context: Context, question: Question) -> tuple[Ask | Decision, bool]:
     """Keep a question and return it with True; with False what its dedupe key was asked or decided before."""
+    key = f"{question.by}|{question.key}" if question.key else ""
     for _ in range(TRIES):
-        if question.key and (known := find_keyed(context, _key_of(question))):
+        taken = context.store.get_record(KEYS, key) if key else None
+        known = find_either(context, str(taken.get("ask", ""))) if taken else None
+        if known is not None:
             return known, False
         ask = _made(context, question)
         writes = [new(ASKS, ask.id, ask)]
-        if question.key:
-            key = _key_of(question)
-            writes.append(Write(KEYS, key, context.store.get_record(KEYS, key), {"ask": ask.id}))
+        if key:  # as it was read above: a key that somebody took since then makes this fail
+            writes.append(Write(KEYS, key, taken, {"ask": ask.id}))
         asked = DecisionAsked(
             ask_id=ask.id,
             key=ask.key,
@@ -80,10 +82,6 @@ def put(context: Context, question: Question) -> tuple[Ask | Decision, bool]:
             context.store.audit(context.caller.actor, "ask", ask.id, {"agent": ask.agent, "by": ask.by})
             return ask, True
     raise BusyError("somebody else asks the same at this moment", hint="Call again.")
-
-
-def _key_of(question: Question) -> str:
-    return f"{question.by}|{question.key}"
 
 
 def _made(context: Context, question: Question) -> Ask:

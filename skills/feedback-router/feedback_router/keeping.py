@@ -13,7 +13,6 @@ from clawcortex.store.records import Write
 from feedback_router.records import (
     ASKS,
     DECISIONS,
-    KEYS,
     MESSAGES,
     NEWS,
     WAITS,
@@ -67,12 +66,6 @@ def find_either(context: Context, ask: str) -> Ask | Decision | None:
     """Return an ask, open or decided; it only moves from one to the other, so this order misses none."""
     held = find_ask(context, ask) or find_decision(context, ask)
     return held.value if held else None
-
-
-def find_keyed(context: Context, key: str) -> Ask | Decision | None:
-    """Return the ask that a dedupe key belongs to."""
-    known = context.store.get_record(KEYS, key)
-    return find_either(context, str(known.get("ask", ""))) if known else None
 
 
 def find_message(context: Context, key: str) -> Held[Message] | None:
