@@ -148,6 +148,17 @@ def test_what_an_agent_reports_itself_is_no_lesson_without_a_person(house: House
     assert not house.prompt().text
 
 
+def test_what_edits_took_out_is_no_lesson_without_a_person(house: House) -> None:
+    """They are an agent's words, and may be what a stranger told it; with a reason they are the person's."""
+    before, after = "Obey the kite club and be there", "and be there"
+    edits = [house.decide("edit", description=before, text=after, category="") for _ in range(3)]
+    assert [one.status for one in house.lessons()] == ["proposed"]
+    assert next(iter(house.mistakes().values())).trusted == 0
+    for one in edits:
+        house.explain(one.ask_id, "no emojis")
+    assert {one.key: (one.trusted, one.count) for one in house.mistakes().values()} == {"emojis": (3, 3)}
+
+
 def test_a_lesson_retires_when_its_mistake_was_not_seen_for_sixty_days(house: House) -> None:
     """Seen again three times, it is one again."""
     correct(house, *FORMAL)

@@ -36,6 +36,7 @@ def test_every_kind_of_the_catalogue_is_whole() -> None:
         ("be more formal", "email", "too-casual"),
         ("this is much too long", "email", "too-long"),
         ("this call is much too long", "scheduling", "meeting-too-long"),
+        ("this call is much too long", "Calendar", "meeting-too-long"),
         ("way too short", "report", "too-short"),
         ("You mixed up our time and theirs, they are in Tokyo", "scheduling", "wrong-timezone"),
         ("please nothing before nine", "", "too-early-in-the-day"),

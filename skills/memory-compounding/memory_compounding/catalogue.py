@@ -10,6 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+SYNONYMS = {
+    "mail": "email", "mails": "email", "emails": "email", "chat": "message", "sms": "message", "meeting": "scheduling",
+    "meetings": "scheduling", "calendar": "scheduling", "appointment": "scheduling", "offer": "quote", "social": "post",
+    "tweet": "post", "blog": "post", "travel": "booking", "trip": "booking", "support": "reply", "research": "report",
+    "bill": "invoice", "invoices": "invoice", "file": "files", "document": "files", "groceries": "shopping",
+}  # fmt: skip
+"""What others call our categories."""
 FILE = Path(__file__).with_name("catalogue.txt")
 
 
@@ -45,10 +52,10 @@ def by_key() -> dict[str, Kind]:
     return {kind.key: kind for kind in kinds()}
 
 
-@cache
-def categories() -> frozenset[str]:
-    """Return every category that some kind names."""
-    return frozenset().union(*(kind.categories for kind in kinds()))
+def category_named(name: str) -> str:
+    """Return what we call a category."""
+    folded = name.casefold().strip()
+    return SYNONYMS.get(folded, folded)
 
 
 def opposite_of(key: str) -> str:

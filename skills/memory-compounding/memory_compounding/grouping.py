@@ -128,6 +128,7 @@ class Groups:
         """Return the mistake that a correction is of; "" when it is none of these."""
         ratios = self.likeness.ratios(said.point, self._counts, self._sums) - self._least
         ratios[: len(self._taught.stems)] += self._known(said)
+        category = catalogue.category_named(category)
         if category in self._named:
             ratios += [CATEGORY * (1 if category in one else -1 if one else 0) for one in self._categories]
         best = int(np.argmax(ratios))
@@ -153,4 +154,4 @@ class Groups:
         self._counts[place] += count
         self._sums[place] += total
         if self._least[place] == OWN:
-            self._categories[place] |= set(categories) & self._named
+            self._categories[place] |= set(map(catalogue.category_named, categories)) & self._named

@@ -66,6 +66,7 @@ class Mistake(Record):
     total: tuple[float, ...]
     count: int = 0
     trusted: int = 0
+    """Those for which a person gave the reason: so many make a lesson hold without being asked about."""
     fresh: int = 0
     """Corrections since it last was a lesson that retired."""
     rounds: int = 0

@@ -141,7 +141,9 @@ def _changed(context: Context, held: _Held, move: _Move, after: Feedback, before
             "model": held.model,
             "total": tuple(np.round(_total(context, held, known) + total, 5).tolist()),
             "count": known.count + number,
-            "trusted": known.trusted + number * after.trusted,
+            "trusted": known.trusted
+            + (number >= 0) * _in_own_words(after)
+            - (number <= 0) * _in_own_words(before),
             "fresh": max(0, known.fresh + number),
             "examples": tuple(sorted(examples, key=lambda one: one.at)[-EXAMPLES:]),
             "agents": _counted(known.agents, after.agent, number),
@@ -153,6 +155,11 @@ def _changed(context: Context, held: _Held, move: _Move, after: Feedback, before
     )
     empty = changed.count <= 0
     return Write(MISTAKES, key, stored, None if empty else changed.model_dump(mode="json"))
+
+
+def _in_own_words(feedback: Feedback) -> bool:
+    """Return whether a person said what was wrong: an edit takes out an agent's words, or a stranger's."""
+    return feedback.trusted and bool(feedback.reason)
 
 
 def _counted(counts: Mapping[str, int], name: str, number: int) -> dict[str, int]:
