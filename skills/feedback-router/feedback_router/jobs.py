@@ -22,7 +22,8 @@ from feedback_router.records import Ask
 from feedback_router.sending import SENDING, enqueue_edit, free_at, pace_of, refresh, send
 
 SEND, EDIT, REMIND, EXPIRE = (f"feedback-router.{name}" for name in ("send", "edit", "remind", "expire"))
-LEASE_S = 120.0
+LEASE_S, SHORT_LEASE_S = 120.0, 20.0
+"""A message may take a minute; a job that a kill cut off waits for its lease to run out."""
 REMIND_FROM = timedelta(hours=1)
 """An ask that lives shorter is not reminded of."""
 SOON = timedelta(seconds=2)
@@ -135,7 +136,7 @@ def edit_message(context: Context, payload: Mapping[str, Any]) -> None:
     return None
 
 
-@task(REMIND, lease_s=LEASE_S)
+@task(REMIND, lease_s=SHORT_LEASE_S)
 def remind(context: Context, payload: Mapping[str, Any]) -> None:
     """Show an ask that nobody answered once more."""
     held = find_ask(context, str(payload["ask"]))
@@ -143,7 +144,7 @@ def remind(context: Context, payload: Mapping[str, Any]) -> None:
         again(context, SEND, {"ask": held.value.id, "head": REMINDER}, 0, None)
 
 
-@task(EXPIRE, lease_s=LEASE_S)
+@task(EXPIRE, lease_s=SHORT_LEASE_S)
 def expire(context: Context, payload: Mapping[str, Any]) -> None:
     """Close an ask whose time is over, or put it to the owners; presses made in time come first."""
     held = find_ask(context, str(payload["ask"]))
