@@ -106,18 +106,31 @@ def test_a_lesson_is_asked_about_when_the_setting_says_so(house: House) -> None:
     assert lesson.status == "proposed"
     assert not house.prompt().text
     wanted = [DecisionWanted.of(one) for one in house.store.read_events("test", kinds=["decision.wanted"])]
-    assert [one.key for one in wanted] == [f"lesson:{lesson.id}"]
-    house.decide("approve", key=f"lesson:{lesson.id}", category="lesson")
+    assert [one.key for one in wanted] == [lesson.ask]
+    house.decide("approve", key=lesson.ask, category="lesson")
     assert house.lessons()[0].approved_by == "telegram:111"
     assert "approved by telegram:111" in house.prompt().text.replace("telegram 111", "telegram:111")
     assert len(house.feedback()) == 3, "the answer about a lesson is no feedback on the agent"
+
+
+def test_no_other_question_approves_a_lesson(house: House) -> None:
+    """An agent names its questions itself, and may know the lesson's id: it must not get one approved by a trick."""
+    house.set(lesson_approval="ask")
+    correct(house, *FORMAL)
+    lesson = house.lessons()[0]
+    for key in (f"lesson:{lesson.id}", f"lesson:{lesson.id}:", "lesson:", f"{lesson.ask}0"):
+        house.decide("approve", key=key, title="Order pizza?")
+    assert house.lessons()[0].status == "proposed"
+    assert [one.subject for one in house.feedback()][3:] == ["Order pizza?"] * 4
+    shown = operations.lessons_(house.context(), shapes.LessonsInput()).model_dump_json()
+    assert lesson.ask.rpartition(":")[2] not in shown
 
 
 def test_an_edit_of_a_proposed_lesson_is_the_lesson(house: House) -> None:
     """In the owner's own words."""
     house.set(lesson_approval="ask")
     correct(house, *FORMAL)
-    house.decide("edit", key=f"lesson:{house.lessons()[0].id}", text="Be casual with\nfriends only.")
+    house.decide("edit", key=house.lessons()[0].ask, text="Be casual with\nfriends only.")
     lesson = house.lessons()[0]
     assert (lesson.text, lesson.method, lesson.status) == ("Be casual with friends only.", "owner", "active")
 
@@ -129,7 +142,7 @@ def test_a_lesson_that_is_not_approved_does_not_hold(house: House, choice: str, 
     """A refused one is not asked about again, an undecided one after three more."""
     house.set(lesson_approval="ask")
     correct(house, *FORMAL)
-    house.decide(choice, key=f"lesson:{house.lessons()[0].id}")
+    house.decide(choice, key=house.lessons()[0].ask)
     assert house.lessons()[0].status == status
     correct(house, *FORMAL)
     assert [one.status for one in house.lessons()] == (

@@ -6,6 +6,7 @@ active  <- promoted, or approved by a person    proposed -> active | refused    
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -31,6 +32,8 @@ SAME = 0.92
 PROMOTE, PUBLISH = "compounding.promote", "compounding.publish"
 PUBLISH_S = 20
 SKILL = "memory-compounding"
+ASKED = "lesson:"
+"""Begins the key of an ask whether a lesson is right."""
 
 
 def lesson_id(mistake: Mistake) -> str:
@@ -126,12 +129,13 @@ def _proposed(context: Context, made: Lesson, mistake: Mistake) -> tuple[list[Wr
     """
     if context.settings.lesson_approval == "auto" and mistake.trusted >= RECURS:
         return [_to(None, made)], [_promoted(made)]
-    waiting = made.model_copy(update={"status": "proposed"})
+    key = f"{ASKED}{made.id}:{secrets.token_hex(8)}"
+    waiting = made.model_copy(update={"status": "proposed", "ask": key})
     examples = "\n".join(
         f"- {one.agent}, {one.at:%Y-%m-%d}: {one.text}" for one in mistake.examples[-RECURS:]
     )
     wanted = DecisionWanted(
-        key=f"lesson:{made.id}",
+        key=key,
         agent=made.agents[0],
         title=f"Lesson: {made.text}",
         description=f"Corrected {mistake.count} times:\n{examples}",
@@ -171,28 +175,36 @@ def _joined(same: Lesson, made: Lesson) -> Lesson:
     )
 
 
-def decide(context: Context, identity: str, answered: DecisionAnswered) -> None:
-    """Take a person's answer to a proposed lesson; only the first counts."""
+def decide(context: Context, answered: DecisionAnswered) -> bool:
+    """Take a person's answer to a proposed lesson, the first alone; False when the ask was none of ours."""
+    identity = answered.key.removeprefix(ASKED).partition(":")[0]
     for _ in range(kept.TRIES):
         stored = context.store.get_record(LESSONS, identity)
         found = stored and kept.parsed(context, LESSONS, identity, stored, Lesson)
-        if not found or found.status != "proposed":
-            return
+        if not found or not found.ask or found.ask != answered.key:
+            return False
+        if found.status != "proposed":
+            return True
         if answered.choice in ("expired", "cancelled", "skip"):
             _end(context, found, f"{answered.choice}: nobody decided")
-            return
-        if answered.choice == "reject":
-            after = found.model_copy(update={"status": "refused", "why": tidy(answered.reason) or "refused"})
-            if _amend(context, [_to(stored, after)]):
-                return
-            continue
-        text = " ".join(tidy(answered.text).split())[:LONGEST_LESSON] if answered.choice == "edit" else ""
-        update: dict[str, object] = {"status": "active", "approved_by": answered.by}
-        after = found.model_copy(update=update | ({"text": text, "method": "owner"} if text else {}))
-        if _amend(context, [_to(stored, after)], [_promoted(after)]):
+            return True
+        if _amend(context, *_decided(stored, found, answered)):
             publish_soon(context)
-            return
+            return True
     raise kept.busy(f"lesson {identity}")
+
+
+def _decided(
+    stored: Mapping[str, object] | None, found: Lesson, answered: DecisionAnswered
+) -> tuple[list[Write], list[NewEvent]]:
+    """Return how a lesson is refused, or comes into force."""
+    if answered.choice == "reject":
+        why = tidy(answered.reason) or "refused"
+        return [_to(stored, found.model_copy(update={"status": "refused", "why": why}))], []
+    text = " ".join(tidy(answered.text).split())[:LONGEST_LESSON] if answered.choice == "edit" else ""
+    update: dict[str, object] = {"status": "active", "approved_by": answered.by}
+    after = found.model_copy(update=update | ({"text": text, "method": "owner"} if text else {}))
+    return [_to(stored, after)], [_promoted(after)]
 
 
 def retire(context: Context, identity: str, why: str) -> Lesson:

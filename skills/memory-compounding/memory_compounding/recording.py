@@ -19,8 +19,6 @@ EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(minutes=10)
 """How far another clock may be ahead of ours."""
 LONGEST_SUBJECT = 500
-LESSON = "lesson:"
-"""Begins the key of an ask whether a lesson is right."""
 
 
 def kind_of(named: str) -> Kind:
@@ -104,9 +102,9 @@ def learn(context: Context, event: Event) -> None:
         _explain(context, explained.ask_id, tidy(explained.reason))
         return
     answered = DecisionAnswered.of(event)
-    if answered.key.startswith(LESSON):
-        lessons.decide(context, answered.key.removeprefix(LESSON), answered)
-    elif answered.choice in KINDS and tidy(answered.title):
+    if answered.key.startswith(lessons.ASKED) and lessons.decide(context, answered):
+        return
+    if answered.choice in KINDS and tidy(answered.title):
         _answer(context, answered)
 
 

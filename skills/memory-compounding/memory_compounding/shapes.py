@@ -97,6 +97,8 @@ class Lesson(Record):
     promoted_at: AwareDatetime
     last_seen: AwareDatetime
     approved_by: str = ""
+    ask: str = ""
+    """The key it was asked about under; nobody else knows it, so that no other question approves a lesson."""
     retired_at: AwareDatetime | None = None
     why: str = ""
     model: str = ""
