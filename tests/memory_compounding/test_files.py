@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from clawcortex.errors import NotFoundError
-from memory_compounding import operations, shapes
+from memory_compounding import filing, operations, shapes
 from tests.memory_compounding.house import MONDAY, House
 
 
@@ -35,12 +35,12 @@ def test_feedback_and_mistakes_are_written_for_others(house: House) -> None:
     assert (folder / "mistakes.json").is_file(), "the queue wrote it"
     operations.track(house.context(), shapes.TrackInput())
     content = json.loads((folder / "mistakes.json").read_text(encoding="utf-8"))
-    jsonschema.validate(content, shapes.MistakesFile.model_json_schema())
+    jsonschema.validate(content, filing.MistakesFile.model_json_schema())
     assert content["mistakes"][0]["key"] == "too-long"
     assert content["lessons"][0]["status"] == "active"
     lines = (folder / "feedback-2026-W47.jsonl").read_text(encoding="utf-8").splitlines()
     for line in lines:
-        jsonschema.validate(json.loads(line), shapes.Exported.model_json_schema())
+        jsonschema.validate(json.loads(line), filing.Exported.model_json_schema())
     assert [json.loads(line)["mistake"] for line in lines] == ["too-long"] * 3
     assert folder.stat().st_mode & 0o077 == 0
     assert (folder / "mistakes.json").stat().st_mode & 0o077 == 0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel
 
 from clawcortex.files import locked, write_atomic
 from clawcortex.periods import Period, week_of
@@ -16,11 +18,10 @@ from memory_compounding import kept
 from memory_compounding.kept import LESSONS, MISTAKES
 from memory_compounding.lessons import PUBLISH
 from memory_compounding.shapes import (
-    Exported,
     Feedback,
+    Kind,
     Lesson,
     Mistake,
-    MistakesFile,
     ShownLesson,
     ShownMistake,
 )
@@ -28,6 +29,34 @@ from memory_compounding.shapes import (
 FOLDER = "feedback"
 LATE = timedelta(days=7)
 """Reasons and answers come late: the week before is written again, too."""
+
+
+class Exported(BaseModel):
+    """One line of feedback-YYYY-Www.jsonl."""
+
+    version: int = 1
+    id: str
+    timestamp: datetime
+    type: Kind
+    agent: str
+    subject: str
+    reason: str
+    category: str
+    before: str
+    after: str
+    by: str
+    source: str
+    ask_id: str
+    mistake: str
+
+
+class MistakesFile(BaseModel):
+    """feedback/mistakes.json."""
+
+    version: int = 1
+    updated_at: datetime
+    mistakes: list[ShownMistake]
+    lessons: list[ShownLesson]
 
 
 def shown_mistake(mistake: Mistake) -> ShownMistake:

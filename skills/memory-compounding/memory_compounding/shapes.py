@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
@@ -285,31 +284,3 @@ class ImportOutput(BaseModel):
     known: int = Field(description="Read before")
     pending: int = Field(description="Asked and never answered: nothing to learn from")
     bad: list[BadRecord]
-
-
-class Exported(BaseModel):
-    """One line of feedback-YYYY-Www.jsonl."""
-
-    version: int = 1
-    id: str
-    timestamp: datetime
-    type: Kind
-    agent: str
-    subject: str
-    reason: str
-    category: str
-    before: str
-    after: str
-    by: str
-    source: str
-    ask_id: str
-    mistake: str
-
-
-class MistakesFile(BaseModel):
-    """feedback/mistakes.json."""
-
-    version: int = 1
-    updated_at: datetime
-    mistakes: list[ShownMistake]
-    lessons: list[ShownLesson]
