@@ -2,10 +2,10 @@
 
     install.py run -- python bench/contradiction.py --half dev
 
-On pairs: how well `supersedes` is told from refinements, paraphrases and unrelated texts. End to end: every
-text of the half, captured into one person's memory with the dates of its pair, embedded and related by the
-chore; then each question about now must put the newer text above the older, and each question about before must
-return the older with the end of its time.
+On pairs: how well `supersedes` is told from refinements, paraphrases and unrelated texts, by reader and quick model
+together. End to end: every text of the half, captured into one person's memory with the dates of its pair, embedded
+and related by the chore; then each question about now must put the newer text above the older, and each question about
+before must return the older with the end of its time.
 Weights were fitted, and cue words written, on half "dev": only half "final" says how good it is.
 """
 
@@ -19,9 +19,10 @@ from pathlib import Path
 
 from clawcortex.skills.context import Context
 from clawcortex.store.records import Scope, Selection
+from context_retention.pairs import JUDGED, Compared, chances
 from context_retention.recall import Wanted, search
 from context_retention.relating import relate
-from context_retention.relation import Said, headings, relation
+from context_retention.relation import Said, headings, is_duplicate
 from context_retention.shapes import Hit
 from context_retention.writing import Saying, prepare, write
 from contradictions import Half, Pair, load
@@ -50,7 +51,9 @@ def on_pairs(context: Context, pairs: Sequence[Pair]) -> tuple[dict[str, float],
         heading = headings(context.embedder.model, vectors)
         newer = Said(pair.newer, pair.speaker, NOW, heading[0])
         older = Said(pair.older, pair.speaker, NOW - timedelta(days=pair.gap_days), heading[1])
-        said.append(relation(newer, older, float(vectors[0] @ vectors[1])) == "supersedes")
+        cosine = float(vectors[0] @ vectors[1])
+        alike = is_duplicate(pair.newer, pair.older, cosine)
+        said.append(not alike and chances(context, [Compared(newer, older, cosine)])[0] >= JUDGED)
     right = sum(one for one, pair in zip(said, pairs, strict=True) if pair.supersedes)
     precision, recall = right / max(1, sum(said)), right / sum(pair.supersedes for pair in pairs)
     by_kind: dict[str, list[bool]] = {}

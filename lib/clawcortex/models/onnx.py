@@ -64,15 +64,23 @@ class OnnxEmbedder(BatchedEmbedder):
             self._tokenizer.enable_truncation(manifest.max_tokens)
             self._tokenizer.no_padding()
             self._session = onnxruntime.InferenceSession(
-                str(self._folder / GRAPH), session_options(), providers=["CPUExecutionProvider"]
+                str(self._folder / GRAPH), self._options(), providers=["CPUExecutionProvider"]
             )
+        except ModelError:
+            raise
         except Exception as error:  # both libraries raise children of Exception itself
             raise ModelError(f"{self._folder}: the exported model cannot be opened ({error})") from error
         self._manifest = manifest
 
-    def _embed(self, batch: Sequence[str]) -> Floats:
+    def _options(self) -> Any:
+        return session_options()
+
+    def _encodings(self, batch: Sequence[str]) -> list[Encoding]:
         prompt = self._manifest.prompt
-        encodings = self._tokenizer.encode_batch_fast([prompt + _valid(text) for text in batch])
+        return self._tokenizer.encode_batch_fast([prompt + _valid(text) for text in batch])
+
+    def _embed(self, batch: Sequence[str]) -> Floats:
+        encodings = self._encodings(batch)
         vectors = np.empty((len(batch), self._dimensions), np.float32)
         for rows in _runs([len(encoding.ids) for encoding in encodings]):
             vectors[rows] = self._session.run(None, self._features([encodings[row] for row in rows]))[0]

@@ -9,6 +9,7 @@ is replaced by the person alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +21,12 @@ from clawcortex.store.base import FLAG_UNTRUSTED, Floats, Ints
 from clawcortex.store.index import View
 from clawcortex.store.records import Memory, Provenance, Scope
 from clawcortex.text.terms import terms
-from context_retention.relation import LEAST_COSINE, Said, chance, headings, is_duplicate
+from context_retention.pairs import Compared, chances
+from context_retention.relation import LEAST_COSINE, Said, headings, is_duplicate
 from context_retention.scopes import related
 
 PLACES, PLACE = "relating", "place"
-BATCH = 64
+BATCH = 32
 NEAREST = 20
 """Neighbours by vector, and as many by words, that each new memory is compared with."""
 POSTINGS, RAREST = 300, 3
@@ -92,11 +94,19 @@ def _relate_one(context: Context, view: View, memory: Memory, vector: Floats, ma
     places = [i for i, n in enumerate(view.columns.n[rows].tolist()) if n in by_n]
     told = headings(context.index.model, view.vectors(rows[places])) if places else []
     own = headings(context.index.model, vector.reshape(1, -1))[0]
+    open_: list[Pair] = []
     for i, heading in zip(places, told, strict=True):
         other = by_n[int(view.columns.n[rows[i]])]
         try:
-            _compare(context, (memory, own), (other, heading), float(cosines[i]))
+            pair = _compare(context, (memory, own), (other, heading), float(cosines[i]))
         except NotFoundError as error:  # one of the two was forgotten meanwhile
+            context.log.info("not related: %s", error.message)
+        else:
+            open_ += [pair] if pair else []
+    for pair, sure in zip(open_, chances(context, [pair.compared for pair in open_]), strict=True):
+        try:
+            _replace(context, pair, sure)
+        except NotFoundError as error:
             context.log.info("not related: %s", error.message)
 
 
@@ -119,21 +129,39 @@ def _near(context: Context, view: View, memory: Memory, vector: Floats, mask: Ma
 Headed = tuple[Memory, float | None]
 
 
-def _compare(context: Context, one: Headed, other: Headed, cosine: float) -> None:
-    """Link the older of two memories to the newer where it is replaced, or the newer to the older where it repeats."""
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two memories of which the newer may take the older one's place."""
+
+    newer: Memory
+    older: Memory
+    compared: Compared
+
+
+def _compare(context: Context, one: Headed, other: Headed, cosine: float) -> Pair | None:
+    """Link the newer of two memories to the older where it repeats; return them where it may replace it."""
     (newer, heading), (older, heading_old) = sorted(
         (one, other), key=lambda held: (held[0].created_at, held[0].n), reverse=True
     )
     if newer.turn == older.turn or cosine < LEAST_COSINE:
-        return
+        return None
     if is_duplicate(newer.text, older.text, cosine):
         _link_duplicate(context, newer, older)
-        return
-    if not _may_replace(newer, older) or (older.valid_to is not None and older.valid_to <= newer.created_at):
-        return
-    sure = SURER if (newer.created_at - older.created_at).total_seconds() < SOON_S else SURE
+        return None
+    if not _may_replace(newer, older):
+        return None
     new = Said(newer.text, newer.speaker, newer.created_at, heading)
-    if chance(new, Said(older.text, older.speaker, older.created_at, heading_old), cosine) >= sure:
+    old = Said(older.text, older.speaker, older.created_at, heading_old)
+    return Pair(newer, older, Compared(new, old, cosine))
+
+
+def _replace(context: Context, pair: Pair, sure: float) -> None:
+    """Make the older memory history of the newer where that is sure, and the older one did not end before."""
+    newer, older = pair.newer, pair.older
+    if older.valid_to is not None and older.valid_to <= newer.created_at:
+        return
+    soon = (newer.created_at - older.created_at).total_seconds() < SOON_S
+    if sure >= (SURER if soon else SURE):
         context.store.link(older.n, superseded_by=newer.id, valid_to=newer.created_at)
 
 
