@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -173,8 +173,9 @@ class FakeTelegram(Loopback):
                 self.refused.append(asked)
                 exchange.reply(refusal.as_answer(), refusal.code)
                 return
-            self.sent.append(asked)
             result = self._result(method, parameters)
+            number = int(result.get("message_id", 0)) if isinstance(result, dict) else 0
+            self.sent.append(replace(asked, number=number))
             self.changed.notify_all()
         exchange.reply({"ok": True, "result": result})
 

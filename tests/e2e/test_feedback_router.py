@@ -25,6 +25,7 @@ def shown(house: House, text: str, since: int = 0, chat: Chat | None = None) -> 
     """Wait for a message with buttons."""
     sent = house.telegram.reads(chat or ANN.chat(), text, since)
     assert sent.keys
+    assert sent.number
     return sent
 
 

@@ -27,7 +27,7 @@ def test_a_tap_is_recorded_once_and_the_message_shows_it(desk: Desk, chat: Scope
     assert (asked.state, asked.fresh, asked.sent_to) == ("open", True, "telegram:111")
     [sent] = desk.work()
     assert not sent.edit
-    assert [one.label for one in sent.buttons[0]] == ["Approve", "Reject", "Edit", "Skip"]
+    assert [[one.label for one in row] for row in sent.buttons] == [["Approve", "Reject"], ["Edit", "Skip"]]
     assert sent.text.startswith("❓ main · deploy\nDeploy 1.4?\n│ Tests are green.")
     assert desk.press(asked.id) == "✅ Approved by Ann · 09:00: “Deploy 1.4?”"
     [edited] = desk.work()

@@ -22,6 +22,8 @@ WORDS = {
     "expired": "⌛ Expired, nobody answered",
     "cancelled": "🚫 Cancelled",
 }
+WIDEST = 3
+"""Buttons in a row; OpenClaw breaks longer rows for Telegram."""
 STYLES: Mapping[str, Style] = {"approve": "success", "reject": "danger"}
 Local = Callable[[datetime], datetime]
 
@@ -41,17 +43,17 @@ class Key:
 
 
 def keyboard(items: Sequence[Ask | Decision]) -> list[list[Key]]:
-    """Return the buttons of what is still open: a row an ask, numbered when there are several."""
+    """Return the buttons of what is still open; when there are several, each row begins with its ask's number."""
     rows = []
     for place, item in enumerate(items, 1):
         if isinstance(item, Ask):
             mark = f"{place}. " if len(items) > 1 else ""
-            first, *others = item.options
-            keys = [
-                Key(mark + plain(first.label, LABEL), item, first),
-                *(Key(plain(one.label, LABEL), item, one) for one in others),
-            ]
-            rows += [keys[at : at + 4] for at in range(0, len(keys), 4)]
+            wide = 2 if len(item.options) == 4 else WIDEST
+            for at in range(0, len(item.options), wide):
+                labels = [plain(one.label, LABEL) for one in item.options[at : at + wide]]
+                labels[0] = mark + labels[0]
+                options = zip(labels, item.options[at:], strict=False)
+                rows.append([Key(label, item, option) for label, option in options])
     return rows
 
 
