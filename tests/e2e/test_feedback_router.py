@@ -53,6 +53,11 @@ def decisions(house: House, ask_id: str) -> list[dict[str, Any]]:
     return [one for one in found["decisions"] if one["id"] == ask_id]
 
 
+def remembered(house: House, ask_id: str) -> bool:
+    waiting = house.ask("/v1/feedback-router/pending", {})["asks"]
+    return any(one["id"] == ask_id and one["sent"] for one in waiting)
+
+
 def test_the_model_asks_a_tap_decides_and_the_next_prompt_says_so(house: House) -> None:
     before = len(house.telegram.sent)
     title = "Send the *invoice* to <b>Weber</b>?"
@@ -130,6 +135,7 @@ def test_in_a_group_only_those_named_may_answer(house: House) -> None:
 def test_a_tap_while_the_server_is_down_is_applied_once_it_is_back(house: House) -> None:
     asked = ask(house, "Water the plants?")
     on = shown(house, "Water the plants?")
+    until(lambda: remembered(house, asked), "the server knows which message it sent")
     house.break_server()
     try:
         tap(house, on, "Approve", "I cannot apply it right now")
