@@ -53,6 +53,10 @@ class PairReader(OnnxEmbedder):
         """Return L2-normalised vectors (shape: pairs x dimensions); raise ModelError when not loadable."""
         return self.encode([_BETWEEN.join(text.replace(_BETWEEN, " ") for text in pair) for pair in pairs])
 
+    def _open(self) -> None:
+        super()._open()
+        self._tokenizer.enable_truncation(LONGEST)  # here: it may not be changed while another thread encodes
+
     def _options(self) -> Any:
         import onnxruntime
 
@@ -71,7 +75,6 @@ class PairReader(OnnxEmbedder):
         return options
 
     def _encodings(self, batch: Sequence[str]) -> list[Encoding]:
-        self._tokenizer.enable_truncation(LONGEST)
         return self._tokenizer.encode_batch_fast([tuple(_valid(pair).split(_BETWEEN)) for pair in batch])
 
 
