@@ -25,7 +25,7 @@ def write_atomic(path: Path, content: bytes) -> None:
     temp = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         try:
-            _write_through(temp, content)
+            write_through(temp, content)
             temp.replace(path)
         except BaseException:
             temp.unlink(missing_ok=True)
@@ -35,7 +35,8 @@ def write_atomic(path: Path, content: bytes) -> None:
         raise storage_error(error, path) from error
 
 
-def _write_through(path: Path, content: bytes) -> None:
+def write_through(path: Path, content: bytes) -> None:
+    """Write a file that is not there yet (0600) and wait until the disk has it."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)

@@ -98,7 +98,7 @@ SECRETS: tuple[Kind, ...] = (
     Kind(
         "password",
         re.compile(
-            rf"(?<![^\W_])(?:{_CUE})[\"'`]?(?:[^\S\n](?:[^\W\d_]{{1,20}}+|\([^()\n]{{1,40}}\))){{0,3}}+{_SEPARATOR}"
+            rf"(?<![^\W_])(?:{_CUE})[\"'`]?(?:[^\S\n](?:[^\W\d_]{{1,20}}+|\([^()\n]{{1,40}}\))){{0,3}}{_SEPARATOR}"
             rf"(?:{_IS}[^\S\n]{{1,3}})?{_QUOTED_OR_WORD}",
             re.IGNORECASE,
         ),
@@ -108,7 +108,7 @@ SECRETS: tuple[Kind, ...] = (
     Kind(
         "password",
         re.compile(
-            rf"(?<![^\W_])(?:{_CUE})(?:[^\S\n]{{1,3}}+(?!{_IS}\b)[\w'’-]{{1,20}}+){{0,6}}+[^\S\n]{{1,3}}{_IS}[^\S\n]{{1,3}}"
+            rf"(?<![^\W_])(?:{_CUE})(?:[^\S\n]{{1,3}}+(?!{_IS}\b)[\w'’-]{{1,20}}+){{0,6}}[^\S\n]{{1,3}}{_IS}[^\S\n]{{1,3}}"
             rf"(?:now |jetzt |still |just )?{_QUOTED_OR_WORD}",
             re.IGNORECASE,
         ),
