@@ -49,6 +49,8 @@ _QUOTED_OR_WORD = r"(?P<quote>[\"'`„“«])?(?P<secret>(?(quote)[^\"'`“”»
 _CARD_START = r"(?<![\w.+/#-])(?<![A-Z]{2}\d\d[ ])(?=[3-6]|2[2-7]|1800|2131)"
 _CARD_END = r"(?![\w-]|\.\d)"
 
+# Groups that repeat are not possessive, only what is in them: before Python 3.11.5 (Debian 12 has 3.11.2) a possessive
+# group that can backtrack inside matches wrongly, and the secret stays.
 SECRETS: tuple[Kind, ...] = (
     Kind(
         "private_key",
