@@ -73,6 +73,17 @@ def test_a_lesson_in_the_models_words_stands_on_the_corrections(house: House) ->
     assert house.host.requests[0].purpose == "lesson"
 
 
+def test_where_a_model_sees_several_mistakes_a_person_is_asked(house: House) -> None:
+    """The corrections were put together by likeness; two of three that one instruction prevents are no rule yet."""
+    house.script(json.dumps({"instruction": "Write mails in a casual, informal tone.", "lines": [1, 3, 3]}))
+    correct(house, *FORMAL)
+    lesson = house.lessons()[0]
+    assert (lesson.status, lesson.method) == ("proposed", "model")
+    assert not house.prompt().text
+    wanted = [DecisionWanted.of(one) for one in house.store.read_events("test", kinds=["decision.wanted"])]
+    assert [one.key for one in wanted] == [lesson.ask]
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -87,9 +87,9 @@ def promote(context: Context, payload: Mapping[str, Any]) -> None:
         mistake = stored and kept.parsed(context, MISTAKES, key, stored, Mistake)
         if not stored or not mistake or mistake.lesson or mistake.fresh < RECURS:
             return
-        made = _made(context, mistake)
+        made, sure = _made(context, mistake)
         same = _same(context, made)
-        writes, events = _proposed(context, made, mistake)
+        writes, events = _proposed(context, made, mistake, sure=sure)
         if same is not None:
             writes, events = [_to(same.model_dump(mode="json"), _joined(same, made))], []
         linked = mistake.model_copy(update={"lesson": (same or made).id})
@@ -100,12 +100,13 @@ def promote(context: Context, payload: Mapping[str, Any]) -> None:
     raise kept.busy(f"the mistake {key}")
 
 
-def _made(context: Context, mistake: Mistake) -> Lesson:
-    said = phrasing.by_model(context, mistake)
+def _made(context: Context, mistake: Mistake) -> tuple[Lesson, bool]:
+    """Return the lesson of a mistake, and False when a model sees several mistakes in it."""
+    said, prevented = phrasing.by_model(context, mistake)
     text = (said or phrasing.by_rule(mistake))[:LONGEST_LESSON]
     about = ", ".join(one.subject for one in mistake.examples[-RECURS:])
     vector = context.embedder.encode([f"{text} ({' '.join(mistake.categories)}: {about})"])[0]
-    return Lesson(
+    lesson = Lesson(
         id=lesson_id(mistake),
         text=text,
         status="active",
@@ -120,14 +121,18 @@ def _made(context: Context, mistake: Mistake) -> Lesson:
         model=context.embedder.model,
         vector=tuple(np.round(vector, 4).tolist()),
     )
+    return lesson, not said or prevented >= RECURS
 
 
-def _proposed(context: Context, made: Lesson, mistake: Mistake) -> tuple[list[Write], list[NewEvent]]:
+def _proposed(
+    context: Context, made: Lesson, mistake: Mistake, *, sure: bool
+) -> tuple[list[Write], list[NewEvent]]:
     """Return how a new lesson begins: in force, or waiting for a person when that is wanted or needed.
 
-    What an agent reports itself may be what a stranger told it: then a person must say that it is so.
+    What an agent reports itself may be what a stranger told it: then a person must say that it is so. The same
+    where a model does not find one mistake in three of the corrections.
     """
-    if context.settings.lesson_approval == "auto" and mistake.trusted >= RECURS:
+    if context.settings.lesson_approval == "auto" and mistake.trusted >= RECURS and sure:
         return [_to(None, made)], [_promoted(made)]
     key = f"{ASKED}{made.id}:{secrets.token_hex(8)}"
     waiting = made.model_copy(update={"status": "proposed", "ask": key})
