@@ -170,12 +170,15 @@ class HostError(ClawcortexError):
         hint: str | None = None,
         retry_after_s: float | None = None,
         uncertain: bool = False,
+        lasting: bool = False,
     ) -> None:
         super().__init__(message, hint=hint)
         self.retry_after_s = retry_after_s
         """Seconds after which it may be tried again, where a channel said so (429)."""
         self.uncertain = uncertain
         """True when what was asked may have been done all the same: asking again may do it twice."""
+        self.lasting = lasting
+        """True when asking again is of no use until a person mends it: there is no model, a grant is missing."""
 
 
 class SetupError(ClawcortexError):

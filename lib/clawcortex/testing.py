@@ -71,7 +71,9 @@ class FakeHost(Host):
         asked = Asked(system, prompt, agent, max_tokens, purpose, timeout_s)
         self.requests.append(asked)
         answer = (
-            self.script.popleft() if self.script else HostError(f"No model configured for agent {agent}.")
+            self.script.popleft()
+            if self.script
+            else HostError(f"No model configured for agent {agent}.", lasting=True)
         )
         if isinstance(answer, HostError):
             raise answer

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from clawcortex.models.base import Embedder
-from clawcortex.openclaw.host import Agent
+from clawcortex.openclaw.host import Agent, Completion
 from clawcortex.openclaw.payloads import Payload, parse
 from clawcortex.server.composer import Block, compose
 from clawcortex.settings import Settings
@@ -31,6 +31,18 @@ MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 LOG = logging.LoggerAdapter(logging.getLogger("clawcortex.tests"), {})
 
 
+class TwoModels(FakeHost):
+    """A host whose model for where a correction belongs has a script of its own: that is asked in between."""
+
+    sorter: FakeHost
+
+    def complete(self, system: str, prompt: str, *, purpose: str, **more: Any) -> Completion:
+        """Return the next answer of the script that this purpose has."""
+        if purpose == "sort":
+            return self.sorter.complete(system, prompt, purpose=purpose, **more)
+        return super().complete(system, prompt, purpose=purpose, **more)
+
+
 @dataclass
 class House:
     """What a test needs of the skill, without a server."""
@@ -39,7 +51,7 @@ class House:
     embedder: Embedder
     clock: FrozenClock
     workspace: Path
-    host: FakeHost
+    host: TwoModels
     settings: Settings
     decided: int = 0
 
@@ -68,6 +80,10 @@ class House:
     def script(self, *answers: Scripted) -> None:
         """Give the agent's model its next answers."""
         self.host.script.extend(answers)
+
+    def sort(self, *answers: Scripted) -> None:
+        """Say what the agent's model answers next to where a correction belongs."""
+        self.host.sorter.script.extend(answers)
 
     def tell(self, *events: NewEvent) -> None:
         """Add events to the log, and let the consumers and the queue follow."""
@@ -162,5 +178,6 @@ def made(store: Store, embedder: Embedder, workspace: Path) -> House:
     """Return a house whose workspace exists."""
     workspace.mkdir(exist_ok=True)
     settings = Settings(timezone="Europe/Berlin")
-    host = FakeHost(agents=[Agent("main", workspace), Agent("sales", workspace)])
+    host = TwoModels(agents=[Agent("main", workspace), Agent("sales", workspace)])
+    host.sorter = FakeHost()
     return House(store, embedder, FrozenClock(MONDAY), workspace, host, settings)

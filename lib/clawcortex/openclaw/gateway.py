@@ -27,6 +27,7 @@ HINTS = {
     "timeout": "Give it more time, or ask for less at once.",
     "denied": f"Remove {{key}}, then: {RELOAD}",
 }
+LASTING = ("LLM_COMPLETION_NOT_AUTHORIZED", "AGENT_SELECTION_REQUIRED", "unknown_agent")
 REFUSALS: Mapping[str, str] = {
     r"\b429\b|Too Many Requests": "Wait as long as the channel says, then send it again.",
     r"blocked by the user|bot is not a member|bot was blocked|bot was kicked|\b403\b": "Let the person "
@@ -146,9 +147,10 @@ class GatewayHost:
 
 def _no_completion(error: RefusedError) -> HostError:
     code, message = error.code, str(error)
+    lasting = code in LASTING or "No model configured" in message
     if "No model configured" in message or "Plugin LLM completion failed" in message:
         code = "no_model"
-    return HostError(f"OpenClaw gave no completion: {message}", hint=_hint(code))
+    return HostError(f"OpenClaw gave no completion: {message}", hint=_hint(code), lasting=lasting)
 
 
 def _not_sent(error: RefusedError, what: str, *, again: bool) -> HostError:

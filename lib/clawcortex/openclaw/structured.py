@@ -59,6 +59,7 @@ def complete_as(
     raise HostError(
         f"the model did not answer {purpose} with a {model_type.__name__}: {fault}",
         hint="Choose a model for the agent that follows a JSON schema (`openclaw models set`).",
+        lasting=True,
     )
 
 

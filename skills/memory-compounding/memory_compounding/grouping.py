@@ -122,17 +122,30 @@ class Groups:
         self._named = frozenset().union(*self._categories)
         self._least = np.full(len(known), KNOWN)
         self._counts = taught.counts.copy()
+        self._phrasings = taught.counts
         self._sums = taught.sums.copy()
 
     def place(self, said: Said, category: str = "") -> str:
         """Return the mistake that a correction is of; "" when it is none of these."""
+        ratios = self._ratios(said, category)
+        best = int(np.argmax(ratios))
+        return self._keys[best] if ratios[best] >= 0 else ""
+
+    def likeliest(self, said: Said, category: str = "") -> list[str]:
+        """Return the mistakes that were corrected, the likeliest first."""
+        counts = self._counts.copy()
+        counts[: len(self._phrasings)] -= self._phrasings
+        order = np.argsort(-self._ratios(said, category), kind="stable")
+        return [self._keys[place] for place in order if counts[place] > 0]
+
+    def _ratios(self, said: Said, category: str) -> Numbers:
+        """Return for each mistake how much likelier than not a correction is of it."""
         ratios = self.likeness.ratios(said.point, self._counts, self._sums) - self._least
         ratios[: len(self._taught.stems)] += self._known(said)
         category = catalogue.category_named(category)
         if category in self._named:
             ratios += [CATEGORY * (1 if category in one else -1 if one else 0) for one in self._categories]
-        best = int(np.argmax(ratios))
-        return self._keys[best] if ratios[best] >= 0 else ""
+        return np.asarray(ratios)
 
     def _known(self, said: Said) -> Numbers:
         """Return what the words and the nearest phrasing say for each kind."""

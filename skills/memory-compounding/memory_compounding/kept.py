@@ -30,7 +30,12 @@ Shape = TypeVar("Shape", bound=Record)
 
 def feedback_id(at: datetime, source: str) -> str:
     """Return an id that sorts by time and is the same for the same source."""
-    return f"{moment(at)}-{hashlib.sha256(source.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+    return f"{moment(at)}-{digest(source)}"
+
+
+def digest(words: str) -> str:
+    """Return what words are known by where they themselves need not stand."""
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def moment(at: datetime) -> str:

@@ -6,7 +6,18 @@ from datetime import timedelta
 
 from clawcortex.skills.context import Context
 from clawcortex.skills.operation import Schedule, Skill, operation
-from memory_compounding import filing, kept, lessons, prompt, recording, shapes, tracking, transfer, weekly
+from memory_compounding import (
+    filing,
+    kept,
+    lessons,
+    prompt,
+    recording,
+    shapes,
+    sorting,
+    tracking,
+    transfer,
+    weekly,
+)
 from memory_compounding.kept import LESSONS
 from memory_compounding.shapes import Feedback, Lesson
 
@@ -96,7 +107,7 @@ skill = Skill(
     version="0.1.0",
     operations=(log, history, mistakes, lessons_, retire, track, synthesize, import_),
     hooks=(prompt.remind, prompt.begin, prompt.compacted),
-    tasks=(lessons.promote, filing.publish_files),
+    tasks=(sorting.sort, lessons.promote, filing.publish_files),
     consumers=(recording.learn, tracking.track),
     schedules=(Schedule("0 23 * * 0", "synthesize"), Schedule("15 23 * * 0", "track")),
 )

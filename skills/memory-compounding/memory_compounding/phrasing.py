@@ -108,7 +108,7 @@ def grounded(text: str, lines: Sequence[int], mistake: Mistake) -> bool:
         return False
     kind = catalogue.by_key().get(mistake.key)
     sources = [f"{one.text} {one.subject}" for one in mistake.examples]
-    given = " ".join([*sources, kind.instruction if kind else "", mistake.name])
+    given = " ".join([*sources, f"{kind.name} {kind.instruction}" if kind else ""])
     if set(NUMBER.findall(text)) - set(NUMBER.findall(given)):
         return False
     mine = set(terms(text))

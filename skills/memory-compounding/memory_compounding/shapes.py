@@ -44,6 +44,8 @@ class Feedback(Record):
     """Key of the mistake it was placed in."""
     grouped: str | None = None
     """The wording it was placed by; None before."""
+    sorted: bool = False
+    """Whether the model said where it belongs; then it stays there until its words change."""
 
 
 class Example(Record):

@@ -27,6 +27,10 @@ from memory_compounding.likeness import Numbers
 from memory_compounding.shapes import Example, Feedback, Mistake
 from memory_compounding.wording import wording
 
+SORT = "compounding.sort"
+OWN = "own-"
+"""Begins the key of a mistake that the catalogue does not know."""
+COUNTED = ("reject", "edit")
 EXAMPLES = 8
 LONGEST_NAME, LONGEST_EXAMPLE = 60, 500
 FORGOTTEN = timedelta(days=60)
@@ -47,6 +51,8 @@ class _Move:
     key: str
     count: int
     total: Numbers
+    name: str = ""
+    """What the mistake is called from now on; "" for as it was."""
 
 
 _held: WeakKeyDictionary[Store, _Held] = WeakKeyDictionary()
@@ -72,44 +78,126 @@ def place(context: Context, identity: str) -> str:
                 if not _placed(context, feedback, stored, text):
                     continue
             feedback = kept.read(context, FEEDBACK, identity, Feedback) or feedback
-        if feedback.mistake and feedback.kind in ("reject", "edit"):
-            lessons.promote_when_due(context, feedback.mistake)
-            lessons.contradict(context, catalogue.opposite_of(feedback.mistake), feedback)
-        elif feedback.mistake:
-            lessons.contradict(context, feedback.mistake, feedback)
-        lessons.publish_soon(context)
+        if not _asked(context, feedback):
+            follow(context, feedback)
         return feedback.mistake
     raise kept.busy(f"the mistake of {identity}")
+
+
+def follow(context: Context, feedback: Feedback) -> None:
+    """Do what follows from where feedback was placed; doing it again changes nothing."""
+    if feedback.mistake and feedback.kind in COUNTED:
+        lessons.promote_when_due(context, feedback.mistake)
+        lessons.contradict(context, catalogue.opposite_of(feedback.mistake), feedback)
+    elif feedback.mistake:
+        lessons.contradict(context, feedback.mistake, feedback)
+    lessons.publish_soon(context)
+
+
+def _asked(context: Context, feedback: Feedback) -> bool:
+    """Queue the question where a correction belongs, once for its words; what follows waits for the answer.
+
+    Not for years of old files: each question is a call of the model, and jobs are done one after the other.
+    """
+    told = feedback.mistake and feedback.kind in COUNTED and feedback.source != "import"
+    if not told or feedback.sorted or context.settings.lesson_model == "never":
+        return False
+    words = kept.digest(feedback.grouped or "")
+    payload = {"feedback": feedback.id, "words": words}
+    return context.store.enqueue(SORT, payload, key=f"{SORT}/{feedback.id}/{words}")
+
+
+def likeliest(context: Context, feedback: Feedback, most: int) -> list[Mistake]:
+    """Return the corrected mistakes that a correction may be of: the one it is in, then the likeliest."""
+    with _lock:
+        groups = _current(context).groups
+        said = read(context.embedder, groups.likeness, feedback.grouped or "")
+        keys = groups.likeliest(said, feedback.category)
+    chosen = list(dict.fromkeys([feedback.mistake, *keys]))[:most]
+    return [one for key in chosen if (one := kept.mistake(context, key)) is not None]
+
+
+def settle(context: Context, judged: Feedback, key: str, name: str = "") -> None:
+    """Move a correction to the mistake it was found to be of, "" for one of its own that is called `name`.
+
+    It stays where it is when its words changed meanwhile, or nothing is left of that mistake.
+    """
+    for _ in range(kept.TRIES):
+        stored = context.store.get_record(FEEDBACK, judged.id)
+        feedback = stored and kept.parsed(context, FEEDBACK, judged.id, stored, Feedback)
+        if not stored or not feedback or feedback.sorted or feedback.grouped != judged.grouped:
+            return
+        with _lock:
+            if _settled(context, feedback, stored, key, name):
+                return
+    raise kept.busy(f"the mistake of {judged.id}")
+
+
+def _settled(context: Context, feedback: Feedback, stored: Mapping[str, object], key: str, name: str) -> bool:
+    """Move a correction and say whether nobody came between."""
+    step = kept.step(context.store, MISTAKES)
+    held = _current(context)
+    text = feedback.grouped or ""
+    if key and kept.mistake(context, key) is None:
+        return True
+    if not key:
+        here = kept.mistake(context, feedback.mistake)
+        alone = here is not None and here.count == 1 and here.key.startswith(OWN)
+        key = feedback.mistake if alone else f"{OWN}{feedback.id}-{kept.digest(text)}"
+    else:
+        name = ""
+    said = read(context.embedder, held.groups.likeness, text)
+    after = feedback.model_copy(update={"mistake": key, "sorted": True})
+    return _amended(context, held, step, stored, feedback, after, said, name)
 
 
 def _placed(context: Context, feedback: Feedback, stored: Mapping[str, object], text: str) -> bool:
     """Place feedback and say whether nobody came between."""
     step = kept.step(context.store, MISTAKES)
     held = _current(context)
-    counted = feedback.kind in ("reject", "edit")
+    counted = feedback.kind in COUNTED
     key, said = "", None
     if text and feedback.kind != "skip":
         said = read(context.embedder, held.groups.likeness, text)
         key = held.groups.place(said, feedback.category)
         if counted:
-            key = key or f"own-{feedback.id}"
-    after = feedback.model_copy(update={"mistake": key, "grouped": text})
-    writes = [Write(FEEDBACK, feedback.id, stored, after.model_dump(mode="json"))]
+            key = key or f"{OWN}{feedback.id}"
+    after = feedback.model_copy(update={"mistake": key, "grouped": text, "sorted": False})
+    return _amended(context, held, step, stored, feedback, after, said)
+
+
+def _amended(
+    context: Context,
+    held: _Held,
+    step: Write,
+    stored: Mapping[str, object],
+    before: Feedback,
+    after: Feedback,
+    said: Said | None,
+    name: str = "",
+) -> bool:
+    """Change feedback and the mistakes that it leaves and comes to, and say whether nobody came between.
+
+    `said` is how it is compared now, None when it says nothing of a mistake.
+    """
     moves: list[_Move] = []
-    if counted and feedback.mistake and feedback.grouped:
-        was = read(context.embedder, held.groups.likeness, feedback.grouped)
-        moves.append(_Move(feedback.mistake, -1, -was.point))
+    counted = after.kind in COUNTED
+    if counted and before.mistake and before.grouped:
+        was = said if said and before.grouped == after.grouped else None
+        was = was or read(context.embedder, held.groups.likeness, before.grouped)
+        moves.append(_Move(before.mistake, -1, -was.point))
     if counted and said is not None:
-        moves.append(_Move(key, 1, said.point))
+        moves.append(_Move(after.mistake, 1, said.point, name))
     if len(moves) == 2 and moves[0].key == moves[1].key:
-        moves = [_Move(key, 0, moves[0].total + moves[1].total)]
-    writes += [_changed(context, held, move, after, feedback) for move in moves]
+        moves = [_Move(after.mistake, 0, moves[0].total + moves[1].total, name)]
+    writes = [Write(FEEDBACK, after.id, stored, after.model_dump(mode="json"))]
+    writes += [_changed(context, held, move, after, before) for move in moves]
     if moves:
         writes.append(step)
     if not context.store.amend(writes):
         return False
     for move in moves:
-        held.groups.put(move.key, move.count, move.total, [feedback.category] if move.count >= 0 else [])
+        held.groups.put(move.key, move.count, move.total, [after.category] if move.count >= 0 else [])
     held.generation += bool(moves)
     return True
 
@@ -124,13 +212,15 @@ def _changed(context: Context, held: _Held, move: _Move, after: Feedback, before
         kind = catalogue.by_key().get(key)
         known = Mistake(
             key=key,
-            name=kind.name if kind else _name(text),
+            name=kind.name if kind else short(text),
             model=held.model,
             total=(0.0,) * len(total),
             first_seen=after.at,
             last_seen=after.at,
         )
     examples = [one for one in known.examples if one.feedback != after.id]
+    if number < 0 and examples and known.name == short(text):  # whose words it was called by is gone
+        known = known.model_copy(update={"name": short(examples[-1].text)})
     if number >= 0:
         examples.append(
             Example(feedback=after.id, text=text, agent=after.agent, subject=after.subject, at=after.at)
@@ -138,6 +228,7 @@ def _changed(context: Context, held: _Held, move: _Move, after: Feedback, before
     seen = known.last_seen
     changed = known.model_copy(
         update={
+            "name": move.name or known.name,
             "model": held.model,
             "total": tuple(np.round(_total(context, held, known) + total, 5).tolist()),
             "count": known.count + number,
@@ -167,7 +258,8 @@ def _counted(counts: Mapping[str, int], name: str, number: int) -> dict[str, int
     return {one: count for one, count in found.items() if count > 0}
 
 
-def _name(text: str) -> str:
+def short(text: str) -> str:
+    """Return a text as a mistake is called by it."""
     return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1].rsplit(" ", 1)[0] + "…"
 
 
