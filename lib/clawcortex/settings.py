@@ -90,7 +90,7 @@ class Settings(BaseModel):
     lesson_model: str = Field(
         default="auto",
         pattern="^(auto|never)$",
-        description="Lessons and weekly syntheses in the words of the agent's model when OpenClaw has one, or never",
+        description="Corrections sorted, lessons and weeks phrased by the agent's model if OpenClaw has one, or never",
     )
     lesson_tokens: int = Field(default=400, ge=0, le=4_000, description="Lessons' share of a prompt")
     lesson_days: int = Field(

@@ -19,6 +19,9 @@ SUMMARY = (
 )
 """What OpenClaw's compaction wants back: its headings, and nothing of the conversation."""
 
+SORTING = "one more occurrence of a mistake"
+"""In the question where a correction belongs: asked in the background, it gets no planned step and is kept nowhere."""
+
 
 def text_of(content: object) -> str:
     if isinstance(content, str):
@@ -101,11 +104,14 @@ class FakeModel(Loopback):
         asked = Asked(body.get("messages", []), body.get("tools", []), str(body.get("model", "")))
         with self.changed:
             marked = next((mark for mark in self._completions if mark in asked.system), None)
-            (self.asked if marked is None else self.completed).append(asked)
             step: ToolCall | str
-            if marked is not None:
+            if marked is None and SORTING in asked.system:
+                step = "I cannot tell."
+            elif marked is not None:
+                self.completed.append(asked)
                 step = self._completions[marked](asked)
             else:
+                self.asked.append(asked)
                 step = SUMMARY if asked.compacts else self._plan.popleft() if self._plan else "Well."
             number = next(self._numbers)
             self.changed.notify_all()

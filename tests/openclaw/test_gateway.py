@@ -180,6 +180,7 @@ def test_each_refusal_says_what_mends_it(
         ask(host)
     assert said in raised.value.message
     assert hint in raised.value.hint
+    assert raised.value.lasting == (said in ("override", "No model", "who?"))
 
 
 def test_without_a_gateway_the_hint_starts_one(port: Port) -> None:
