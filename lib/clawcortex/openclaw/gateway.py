@@ -28,6 +28,7 @@ HINTS = {
     "denied": f"Remove {{key}}, then: {RELOAD}",
 }
 LASTING = ("LLM_COMPLETION_NOT_AUTHORIZED", "AGENT_SELECTION_REQUIRED", "unknown_agent")
+"""What stays refused until a person mends it."""
 REFUSALS: Mapping[str, str] = {
     r"\b429\b|Too Many Requests": "Wait as long as the channel says, then send it again.",
     r"blocked by the user|bot is not a member|bot was blocked|bot was kicked|\b403\b": "Let the person "

@@ -23,7 +23,7 @@ from memory_compounding.wording import tidy
 OFFERED, SHOWN = 12, 3
 """How many mistakes the model may choose from, and how many corrections it is shown of each."""
 LONGEST_QUOTE = 200
-TIMEOUT_S, ANSWER_TOKENS, LEASE_S = 30.0, 200, 300.0
+TIMEOUT_S, ANSWER_TOKENS, LEASE_S = 30.0, 300, 300.0
 SYSTEM = """A person corrected their assistant. Decide whether this correction is one more occurrence of a mistake that
 was corrected before, or a new mistake. It is the same mistake when the same instruction would have prevented both,
 however differently they are put. It is a new one when that takes another instruction, however alike the words are.
