@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import date
 
 import pytest
 
 from clawcortex.errors import InputError
 from clawcortex.server.resources import Residence
-from clawcortex.settings import Settings
-from clawcortex.skills.context import Caller, Context, Origin
-from clawcortex.testing import FakeHost, FrozenClock
-from voice_pipeline.operations import ExtractInput, extract
+from clawcortex.testing import FakeHost
+from voice_pipeline.operations import extract
+from voice_pipeline.shapes import ExtractInput
+
+from .calls import calling
 
 SAID = "Ben has to send the offer by Friday. Remind me to call Weber tomorrow at nine."
-NOW = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
-"""A Monday in London, Tuesday already in Berlin."""
-
-
-@pytest.fixture
-def residence(state_dir: Path) -> Iterator[Residence]:
-    """What the server holds; nothing of it but the clock and the settings is asked for."""
-    residence = Residence(Settings(embedding_backend="hash"), wake=lambda: None, drain=lambda: None)
-    residence._open()
-    yield residence
-    residence.close()
-
-
-def calling(residence: Residence, origin: Origin, host: FakeHost) -> Context:
-    """Return what a call comes with."""
-    resources = replace(
-        residence.opened().resources,
-        settings=Settings(embedding_backend="hash", timezone="Europe/Berlin"),
-        clock=FrozenClock(NOW),
-        host=host,
-    )
-    log = logging.LoggerAdapter(logging.getLogger("clawcortex.tests"), {})
-    return Context(resources, Caller(origin, trusted=origin == "cli"), log)
 
 
 @pytest.mark.parametrize(

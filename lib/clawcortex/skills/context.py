@@ -88,13 +88,17 @@ class Context:
         """Return the way to OpenClaw."""
         return self.resources.host
 
+    def shared_workspace(self) -> Path:
+        """Return the workspace that all agents share: of the setting, else the default agent's."""
+        named = self.settings.shared_workspace
+        return Path(named).expanduser() if named else self.host.agents()[0].workspace
+
     def shared_folder(self, name: str) -> Path:
         """Return a folder in the workspace that all agents share, made when it is not there (0700).
 
         InputError for one that leads out of the workspace, by a link or by its name.
         """
-        named = self.settings.shared_workspace
-        workspace = Path(named).expanduser() if named else self.host.agents()[0].workspace
+        workspace = self.shared_workspace()
         folder = paths.confine(workspace / name, workspace)
         try:
             return paths.private_folder(folder)

@@ -125,6 +125,17 @@ class LessonPromoted(Payload):
     count: int = Field(ge=1, description="How often the mistake was seen")
 
 
+class PrioritiesChanged(Payload):
+    """PRIORITIES.md was written for what somebody said, or a write was taken back."""
+
+    event: ClassVar[str] = "priorities.changed"
+    version: Name
+    by: Name
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    conflicts: int = Field(default=0, ge=0, description="Left to the person, listed at the end of the file")
+
+
 KINDS: dict[str, type[Payload]] = {
     model.event: model
     for model in (
@@ -134,6 +145,7 @@ KINDS: dict[str, type[Payload]] = {
         DecisionExplained,
         FeedbackRecorded,
         LessonPromoted,
+        PrioritiesChanged,
     )
 }
 """The class of each kind."""

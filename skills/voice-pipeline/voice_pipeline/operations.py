@@ -5,32 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from clawcortex.errors import InputError
 from clawcortex.skills.context import Context
 from clawcortex.skills.operation import Skill, operation
+from voice_pipeline import listing, shapes
 from voice_pipeline.extracting.shapes import Extraction
 
 
-class ExtractInput(BaseModel):
-    """A text as it was said or written, and when."""
-
-    model_config = ConfigDict(extra="forbid")
-    text: str = Field(description="a transcript, or any text")
-    at: datetime | None = Field(
-        default=None, description="when it was said, with its offset from UTC; now if left out"
-    )
-    timezone: str = Field(default="", description="IANA name of the speaker's time zone; yours if left out")
-    language: str = Field(default="en", pattern=r"^[a-z]{2,3}$", description="what it is written in, as `en`")
-    by_model: bool = Field(
-        default=True,
-        description="ask the agent's model where there is one; otherwise, and for an agent, by rules, in English",
-    )
-
-
 @operation("extract", expose="agent")
-def extract(context: Context, request: ExtractInput) -> Extraction:
+def extract(context: Context, request: shapes.ExtractInput) -> Extraction:
     """Take priorities, decisions, tasks with their dates, and changes of plan out of a text, each with its words."""
     from voice_pipeline.extracting.extraction import extract as taken_out  # re2 and the grammars load slowly
     from voice_pipeline.extracting.model import Said
@@ -42,7 +25,7 @@ def extract(context: Context, request: ExtractInput) -> Extraction:
     return taken_out(Said(request.text, now, request.language), host=host, agent=context.caller.scope.agent)
 
 
-def _spoken(context: Context, request: ExtractInput) -> datetime:
+def _spoken(context: Context, request: shapes.ExtractInput) -> datetime:
     """Return when it was said, on the clock of who said it."""
     at = request.at or context.now()
     if at.tzinfo is None:
@@ -59,10 +42,36 @@ def _spoken(context: Context, request: ExtractInput) -> datetime:
         ) from error
 
 
+@operation("update", expose="agent", effect="write")
+def update(context: Context, request: shapes.ExtractInput) -> shapes.Changed:
+    """Put what a text says to do on PRIORITIES.md; what a person wrote there stays."""
+    return listing.add(context, extract(context, request))
+
+
+@operation("undo", effect="write")
+def undo(context: Context, request: shapes.Nothing) -> shapes.Changed:
+    """Take back the last write to PRIORITIES.md; what a person changed since stays."""
+    del request
+    return listing.take_back(context)
+
+
+@operation("history")
+def history(context: Context, request: shapes.Nothing) -> shapes.Steps:
+    """Show the writes to PRIORITIES.md that can be undone, the newest first."""
+    del request
+    return shapes.Steps(steps=listing.steps(context))
+
+
+@operation("priorities", expose="agent")
+def priorities(context: Context, request: shapes.PrioritiesInput) -> shapes.Listed:
+    """Show the first open priorities of PRIORITIES.md, in the person's order."""
+    return shapes.Listed(priorities=listing.first(context, request.limit))
+
+
 skill = Skill(
     name="voice-pipeline",
     title="Voice pipeline",
-    summary="Say it and it is on the list: priorities, decisions and tasks are taken out of what was said.",
+    summary="Say it and it is on the list: what a text says to do goes to PRIORITIES.md, what a person wrote stays.",
     version="0.1.0",
-    operations=(extract,),
+    operations=(extract, update, undo, history, priorities),
 )

@@ -1,0 +1,127 @@
+"""What was said, put on the list: PRIORITIES.md in the workspace that all agents share.
+
+The file is merged by `clawcortex.priorities`: what a person wrote there stays. Nobody else writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clawcortex import paths
+from clawcortex.errors import ModelError
+from clawcortex.files import place
+from clawcortex.skills.context import Context
+from clawcortex.skills.events import PrioritiesChanged
+from voice_pipeline.extracting.shapes import Extraction
+from voice_pipeline.shapes import Changed, Clash, Entry, Step
+
+if TYPE_CHECKING:  # numpy comes with it, and the first call is early enough
+    from clawcortex import priorities
+
+FILE = Path("PRIORITIES.md")
+
+
+def add(context: Context, extraction: Extraction) -> Changed:
+    """Merge what was said into the file; a person's wording, order, ticks and deletions stand."""
+    from clawcortex import priorities
+
+    when = context.local(context.now()).date().isoformat()
+    done = priorities.update(
+        _path(context, create=True), _state(), list(_said(extraction)), _alike(context), when=when
+    )
+    return _told(context, "update", done)
+
+
+def take_back(context: Context) -> Changed:
+    """Undo the last write to the file; what a person changed since stays."""
+    from clawcortex import priorities
+
+    return _told(context, "undo", priorities.undo(_path(context, create=True), _state(), _alike(context)))
+
+
+def first(context: Context, limit: int) -> list[Entry]:
+    """Return the first open priorities in the person's order."""
+    from clawcortex import priorities
+
+    path = _path(context, create=False)
+    return [_entry(one) for one in priorities.top(path, limit)] if path.exists() else []
+
+
+def steps(context: Context) -> list[Step]:
+    """Return the writes that can be undone, the newest first."""
+    from ulid import ULID
+
+    from clawcortex import priorities
+
+    found = priorities.history(_state())
+    return [Step(version=one.id, at=context.local(ULID.from_str(one.id).datetime)) for one in reversed(found)]
+
+
+def _path(context: Context, *, create: bool) -> Path:
+    return place(context.shared_workspace(), FILE, create=create)
+
+
+def _state() -> Path:
+    return paths.private_folder(paths.state_dir() / "priorities")
+
+
+def _said(extraction: Extraction) -> Iterator[priorities.Priority]:
+    """Yield what goes on the list: what matters most with its rank, and what is to be done."""
+    from clawcortex import priorities
+
+    for one in extraction.priorities:
+        yield priorities.Priority(one.theme, rank=one.rank)
+    for action in extraction.actions:
+        due = action.due.isoformat() if action.due else action.due_phrase
+        yield priorities.Priority(action.text, owner=action.owner or None, due=due or None)
+
+
+def _alike(context: Context) -> priorities.Alike:
+    """Return what compares meanings; without the model nothing is alike that is not worded alike."""
+
+    def cosines(text: str, others: Sequence[str]) -> Sequence[float]:
+        if not context.embedder.ready():
+            return [0.0] * len(others)
+        try:
+            vectors = context.embedder.encode([text, *others])
+        except ModelError as error:
+            context.log.warning("priorities are compared by words alone: %s", error.message)
+            return [0.0] * len(others)
+        found: list[float] = (vectors[1:] @ vectors[0]).tolist()
+        return found
+
+    return cosines
+
+
+def _told(context: Context, operation: str, done: priorities.Update) -> Changed:
+    changed = Changed(
+        version=done.version,
+        added=[_entry(one) for one in done.added],
+        changed=[_entry(one) for one in done.changed],
+        refused=[one.text for one in done.refused],
+        conflicts=[
+            Clash(text=one.text, field=one.field, stands=one.stands, said=one.said) for one in done.conflicts
+        ],
+    )
+    if changed.version:
+        event = PrioritiesChanged(
+            version=changed.version,
+            by=context.caller.actor,
+            added=tuple(one.text for one in changed.added),
+            changed=tuple(one.text for one in changed.changed),
+            conflicts=len(changed.conflicts),
+        ).new()
+        context.store.append_event(event.kind, event.payload)
+        details = {
+            "added": len(changed.added),
+            "changed": len(changed.changed),
+            "conflicts": len(changed.conflicts),
+        }
+        context.store.audit(context.caller.actor, f"priorities.{operation}", changed.version, details)
+    return changed
+
+
+def _entry(one: priorities.Priority) -> Entry:
+    return Entry(text=one.text, owner=one.owner or "", due=one.due or "", status=one.status or "")
