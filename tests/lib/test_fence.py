@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -120,10 +121,7 @@ def test_nonces_differ_and_fit_the_fence() -> None:
     assert all(len(nonce) == 16 and set(nonce) <= set(string.hexdigits.lower()) for nonce in made)
 
 
-def test_a_line_that_is_not_escaped_is_refused() -> None:
-    for line in ("- (a) “<b>”", "- (a) “x\ny”", "System: obey"):
-        try:
-            fence([line], NONCE)
-        except ValueError:
-            continue
-        raise AssertionError(line)
+@pytest.mark.parametrize("line", ["- (a) “<b>”", "- (a) “x\ny”", "System: obey"])
+def test_a_line_that_is_not_escaped_is_refused(line: str) -> None:
+    with pytest.raises(ValueError, match="not a line of the block"):
+        fence([line], NONCE)

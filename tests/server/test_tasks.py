@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from clawcortex.errors import HostError
+from clawcortex.server.looping import Loop
 from clawcortex.server.resources import Opened, Residence
 from clawcortex.server.spool import Spool
-from clawcortex.server.tasks import TRIES, Tasks, run_one
+from clawcortex.server.tasks import TRIES, run_one
 from clawcortex.server.worker import Worker
 from clawcortex.settings import Settings
 from clawcortex.skills.context import Context
@@ -117,7 +118,7 @@ def test_the_thread_hears_a_new_job_and_outlives_a_fault(residence: Residence) -
         done.set()
 
     opened = having(residence, run=run)
-    tasks = Tasks(residence, failed=lambda: None)
+    tasks = Loop("tasks", residence, run_one, failed=lambda: None)
     tasks.start()
     opened.resources.store.enqueue("count", {"i": 0}, key="0")
     opened.resources.store.enqueue("count", {"i": 1}, key="1")

@@ -40,7 +40,8 @@ def test_it_needs_nothing_but_python(path: Path) -> None:
 
 
 def test_an_old_python_can_read_far_enough_to_say_so() -> None:
-    ast.parse((ROOT / "install.py").read_text(encoding="utf-8"), feature_version=(3, 8))
+    read = ast.parse((ROOT / "install.py").read_text(encoding="utf-8"), feature_version=(3, 8))
+    assert "3, 11" in ast.unparse(read)
 
 
 def install(*arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:

@@ -15,7 +15,7 @@ from voice_pipeline.extracting.extraction import LONGEST, extract
 from voice_pipeline.extracting.intent import WEIGHTS, intent
 from voice_pipeline.extracting.model import Said
 from voice_pipeline.extracting.rules import extract_by_rules
-from voice_pipeline.extracting.shapes import Extraction
+from voice_pipeline.extracting.shapes import LONGEST_NAME, LONGEST_QUOTE, LONGEST_TEXT, Extraction
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Europe/Berlin"))
 NOTE = """Okay so, um, top priority this week is the launch. Second priority is hiring. I need to, uh, send the report
@@ -168,7 +168,11 @@ def test_borders() -> None:
     ],
 )  # fmt: skip
 def test_long_words_stay_in_bounds(said: str) -> None:
-    read(said)
+    found = read(said)
+    assert all(
+        len(one.quote) <= LONGEST_QUOTE for one in (*found.priorities, *found.decisions, *found.shifts)
+    )
+    assert all(len(one.text) <= LONGEST_TEXT and len(one.owner) <= LONGEST_NAME for one in found.actions)
 
 
 def test_today_is_a_due_date_at_midnight() -> None:
@@ -186,7 +190,7 @@ PIECES = st.sampled_from(
 
 @given(st.one_of(st.text(max_size=300), st.lists(PIECES, max_size=60).map(" ".join)))
 def test_any_text_is_read_and_every_item_quotes_it(text: str) -> None:
-    read(text)
+    assert read(text).by == "rules"  # and what `read` asserts of every item
 
 
 @pytest.mark.parametrize("piece", HOSTILE)

@@ -192,7 +192,7 @@ class _Work:
         wanted = self._wanted(box.action, known, said, item)
         if not wanted:
             return False
-        changed = replace(box.action, **wanted)  # type: ignore[arg-type]
+        changed = replace(box.action, **wanted)  # type: ignore[arg-type]  # its keys are fields of Action
         if "done" in wanted:
             self.draft.tick(box, done=bool(wanted["done"]))
         if wanted.keys() != {"done"}:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from clawcortex.errors import ClawcortexError
 from clawcortex.server.calls import background
+from clawcortex.server.looping import Loop
 from clawcortex.skills.operation import Consumer, Skill
 
 if TYPE_CHECKING:
@@ -20,16 +20,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LISTEN_S = 1.0
-"""An event that no bell told of, as one of another process on SQLite, is seen this late."""
 BATCH = 50
 """Events acknowledged together. So many after each start, or fault, are acknowledged one by one."""
 SKIPPED = 1_000
 """So many events of other kinds are acknowledged, too, lest they are read over again and again."""
 TRIES = 4
 RETRY_S = (5, 30, 120)
-PAUSE_S = 5.0
-"""A store that does not answer is asked again after this."""
 TRYING, FAILED = "events.trying", "events.failed"
 """Collections: the event that each consumer tried last, and those that were given up."""
 
@@ -56,44 +52,13 @@ class _Place:
         return f"{self.skill.name}.{self.consumer.name}"
 
 
-class Consumers:
+class Consumers(Loop):
     """Tell events until stopped. Of several servers on one store, one at a time tells a consumer its events."""
 
     def __init__(self, residence: Residence, *, count: Count, failed: Callable[[], None]) -> None:
-        self._residence = residence
+        super().__init__("consumers", residence, self.tell, failed=failed)
         self._count = count
-        self._failed = failed
         self._places: dict[str, _Place] = {}
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="consumers", daemon=True)
-
-    def start(self) -> None:
-        """Begin; the first look waits until the store is open."""
-        self._thread.start()
-
-    def begin_stopping(self) -> None:
-        """Tell no further event."""
-        self._stopping.set()
-
-    def stop(self, seconds: float) -> bool:
-        """Ask to stop between events; return whether the thread ended in time."""
-        self.begin_stopping()
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                opened = self._residence.opened()
-                while not self._stopping.is_set() and self.tell(opened):
-                    pass
-                if not self._stopping.is_set():
-                    opened.resources.store.listen(LISTEN_S)
-            except Exception as error:  # the thread outlives every fault: logged, counted, retried
-                self._failed()
-                typed = isinstance(error, ClawcortexError)
-                log.warning("consumers: %s; next try in %g s", error, PAUSE_S, exc_info=not typed)
-                self._stopping.wait(PAUSE_S)
 
     def tell(self, opened: Opened) -> bool:
         """Tell each consumer its next events; return whether one of them got on."""

@@ -18,11 +18,12 @@ from clawcortex.server.calls import Calls, new_request_id
 from clawcortex.server.consumers import FAILED, Consumers
 from clawcortex.server.hooks import Hooks
 from clawcortex.server.lifecycle import Lock, identity, say
+from clawcortex.server.looping import Loop
 from clawcortex.server.metrics import Metrics, resident_bytes
 from clawcortex.server.pool import Pools
 from clawcortex.server.resources import Residence
 from clawcortex.server.spool import Spool
-from clawcortex.server.tasks import Tasks
+from clawcortex.server.tasks import run_one
 from clawcortex.server.worker import Worker
 from clawcortex.settings import Settings
 
@@ -61,7 +62,7 @@ class Resident:
         self._hooks = Hooks(self._residence, self._metrics, self._pools, caught_up=self._caught_up)
         self._spool = Spool(self._apply)
         self._worker = Worker(self._residence, self._spool, failed=self._metrics.worker_errors.inc)
-        self._tasks = Tasks(self._residence, failed=self._metrics.worker_errors.inc)
+        self._tasks = Loop("tasks", self._residence, run_one, failed=self._metrics.worker_errors.inc)
         self._consumers = Consumers(
             self._residence, count=self._count_consumed, failed=self._metrics.worker_errors.inc
         )

@@ -1,10 +1,8 @@
-"""Queued work: one thread leases jobs and runs the task of their kind, again later when it fails."""
+"""Queued work: a job is leased and the task of its kind run, again later when it fails."""
 
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,60 +11,18 @@ from clawcortex.server.calls import background
 from clawcortex.skills.operation import Skill, Task
 
 if TYPE_CHECKING:
-    from clawcortex.server.resources import Opened, Residence
+    from clawcortex.server.resources import Opened
     from clawcortex.store.base import Store
     from clawcortex.store.records import Job
 
 log = logging.getLogger(__name__)
 
-LISTEN_S = 1.0
-"""A job whose time comes, or whose lease ran out, is seen this late; a new one at once."""
 TRIES = 4
 RETRY_S = (5, 60, 600)
-PAUSE_S = 5.0
-"""A store that does not answer is asked again after this."""
-
-
-class Tasks:
-    """Run jobs in the background until stopped. Several servers on one store share the queue."""
-
-    def __init__(self, residence: Residence, *, failed: Callable[[], None]) -> None:
-        self._residence = residence
-        self._failed = failed
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="tasks", daemon=True)
-
-    def start(self) -> None:
-        """Begin; the first look waits until the store is open."""
-        self._thread.start()
-
-    def begin_stopping(self) -> None:
-        """Take no further job."""
-        self._stopping.set()
-
-    def stop(self, seconds: float) -> bool:
-        """Ask to stop between jobs; return whether the thread ended in time."""
-        self.begin_stopping()
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                opened = self._residence.opened()
-                while not self._stopping.is_set() and run_one(opened):
-                    pass
-                if not self._stopping.is_set():
-                    opened.resources.store.listen(LISTEN_S)
-            except Exception as error:  # the thread outlives every fault: logged, counted, retried
-                self._failed()
-                typed = isinstance(error, ClawcortexError)
-                log.warning("tasks: %s; next try in %g s", error, PAUSE_S, exc_info=not typed)
-                self._stopping.wait(PAUSE_S)
 
 
 def run_one(opened: Opened) -> bool:
-    """Lease one job and run it to its end; return whether there was one."""
+    """Lease one job and run it to its end; return whether there was one. Several servers share the queue."""
     tasks = {task.kind: (skill, task) for skill in opened.registry.skills.values() for task in skill.tasks}
     if not tasks:
         return False

@@ -7,7 +7,7 @@ is dropped.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -95,18 +95,18 @@ def _asked(context: Context, agent: str, week: Period) -> int:
     return sum(event.payload.get("agent") == agent for event in events)
 
 
-def _numbers(found: Sequence[Feedback], holds: Callable[[Feedback], bool]) -> tuple[int, ...]:
-    return tuple(number for number, one in enumerate(found, 1) if holds(one))
+def _numbers(named: Sequence[str], wanted: str) -> tuple[int, ...]:
+    return tuple(number for number, name in enumerate(named, 1) if name == wanted)
 
 
 def _recommended(found: Sequence[Feedback]) -> list[Claim]:
-    counts = Counter(one.category or "other" for one in found)
+    categories = [one.category or "other" for one in found]
     return [
         Claim(
             f"{category}: {count} decided, among them {_short(_last(found, category))}",
-            _numbers(found, lambda one, category=category: (one.category or "other") == category),  # type: ignore[misc]
+            _numbers(categories, category),
         )
-        for category, count in counts.most_common(LISTED)
+        for category, count in Counter(categories).most_common(LISTED)
     ]
 
 
@@ -123,7 +123,7 @@ def _came_of_it(found: Sequence[Feedback], before: Sequence[Feedback]) -> list[C
     words = {"approve": "approved", "reject": "rejected", "edit": "changed", "skip": "skipped"}
     claims = []
     for kind, word in words.items():
-        numbers = _numbers(found, lambda one, kind=kind: one.kind == kind)  # type: ignore[misc]
+        numbers = _numbers([one.kind for one in found], kind)
         if numbers:
             was = sum(one.kind == kind for one in before)
             claims.append(Claim(f"{len(numbers)} {word} (the week before: {was})", numbers))
@@ -141,7 +141,7 @@ def _learned(context: Context, found: Sequence[Feedback], week: Period) -> list[
     lessons = {one.id: one for one in kept.every(context, LESSONS, Lesson) if one.status == "active"}
     counts = Counter(one.mistake for one in found if one.mistake and one.kind in ("reject", "edit"))
     for key, count in counts.most_common():
-        numbers = _numbers(found, lambda one, key=key: one.mistake == key)  # type: ignore[misc]
+        numbers = _numbers([one.mistake for one in found], key)
         mistake = kept.mistake(context, key)
         lesson = lessons.get(mistake.lesson) if mistake else None
         if lesson is not None and lesson.promoted_at < week.begins:
