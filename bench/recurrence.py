@@ -12,6 +12,7 @@ as the set does. Its phrasings were written without looking at the final half; n
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -73,6 +74,12 @@ def main() -> int:
     unseen = [kind for kind in catalogue.kinds() if kind.key not in set(found)]
     groups = Groups(learn(embedder, unseen), unseen)
     figures["unknown_f1"] = over_pairs(stream(groups, embedder, corrections), wanted)["f1"]
+    often = [key for key, size in Counter(found).items() if size > 2]
+    groups_of = [{name for name, other in zip(wanted, found, strict=True) if other == key} for key in often]
+    figures["groups_of_three"], figures["of_one_mistake"] = (
+        len(groups_of),
+        sum(len(one) == 1 for one in groups_of),
+    )
     figures["corrections"], figures["mistakes"] = len(corrections), len(set(found))
     emit("recurrence", figures, chosen.json)
     return 0

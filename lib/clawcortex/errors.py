@@ -178,7 +178,7 @@ class HostError(ClawcortexError):
         self.uncertain = uncertain
         """True when what was asked may have been done all the same: asking again may do it twice."""
         self.lasting = lasting
-        """True when asking again is of no use until a person mends it: there is no model, a grant is missing."""
+        """True when asking again is of no use: there is no model, a grant is missing, the model cannot answer this."""
 
 
 class SetupError(ClawcortexError):

@@ -65,7 +65,8 @@ def write(
         private_folder(folder)
         write_atomic(folder / "before.md", before or b"")
         write_atomic(folder / "known.json", _json({"items": dumped(earlier), "sha256": _hash(before or b"")}))
-        write_atomic(folder / "after.md", content)
+        if not undoes:  # what has no after.md is no write to undo, should this one be killed
+            write_atomic(folder / "after.md", content)
         coming = {"version": version, "sha256": _hash(content), "items": dumped(later)}
         write_atomic(known, _json({"items": dumped(ledger_of(state, before)), "next": coming}))
         written = replace_unless_changed(path, before, content, old=folder / "before.md")

@@ -62,15 +62,14 @@ class Consumers(Loop):
 
     def tell(self, opened: Opened) -> bool:
         """Tell each consumer its next events; return whether one of them got on."""
-        told = False
+        told, newest = False, opened.resources.store.newest_event()
         for skill, consumer in opened.registry.consumers():
             place = _Place(skill, consumer)
-            told |= self._follow(opened, self._places.setdefault(place.name, place))
+            told |= self._follow(opened, self._places.setdefault(place.name, place), newest)
         return told
 
-    def _follow(self, opened: Opened, place: _Place) -> bool:
+    def _follow(self, opened: Opened, place: _Place, newest: int) -> bool:
         store = opened.resources.store
-        newest = store.newest_event()
         if newest == place.newest or opened.resources.clock() < place.due:
             return False
         with store.exclusive(f"consumer.{place.name}") as mine:

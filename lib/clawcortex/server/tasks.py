@@ -36,7 +36,7 @@ def run_one(opened: Opened) -> bool:
         return True
     error = _attempt(opened, *tasks[job.kind], job)
     if error and job.attempts < TRIES:
-        wait = timedelta(seconds=RETRY_S[min(job.attempts, len(RETRY_S)) - 1])
+        wait = timedelta(seconds=RETRY_S[job.attempts - 1])
         _end(store, job, error, opened.resources.clock() + wait)
     else:
         _end(store, job, error, None)

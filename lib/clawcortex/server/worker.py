@@ -86,10 +86,11 @@ class Worker:
         for model in models:
             if not model.ready():
                 self._residence.load_model(model)
-        with store.exclusive("embedding") as mine:  # of several servers on one store, one embeds
-            while mine and not self._stopping and any(embed_some(resources, model) for model in models):
-                self._snapshot_when_due(resources)
-                self._spool.drain()  # a bulk import lasts hours; what was said meanwhile must not wait for it
+        if any(model.ready() and store.unembedded(model.model, limit=1) for model in models):
+            with store.exclusive("embedding") as mine:  # of several servers on one store, one embeds
+                while mine and not self._stopping and any(embed_some(resources, model) for model in models):
+                    self._snapshot_when_due(resources)
+                    self._spool.drain()  # a bulk import lasts hours; what was said meanwhile must not wait
         if resources.target is not None and not self._stopping:
             self._residence.follow_models()
 

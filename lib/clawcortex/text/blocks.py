@@ -88,7 +88,7 @@ def _put(result: Merged, kind: str, key: str, body: str, forgotten: set[str]) ->
     block = here.get(key)
     if block is None:
         if body:
-            _insert(result, here, framed(kind, key, body))
+            _insert(result, here, key, framed(kind, key, body))
     elif block.edited:
         result.edited.append(key)
         kept = [line for line in block.body.splitlines() if not _names(line, forgotten)]
@@ -111,19 +111,15 @@ def _replace(result: Merged, block: Block, written: str) -> None:
     result.text = before + written + after
 
 
-def _insert(result: Merged, here: Mapping[str, Block], written: str) -> None:
+def _insert(result: Merged, here: Mapping[str, Block], key: str, written: str) -> None:
     """Put a new part before the first later one, else behind the last, else at the end."""
     text = result.text
-    key = BEGIN.match(written)
-    own = key["key"] if key else ""
-    later = min((block.start for name, block in here.items() if name > own), default=None)
+    later = min((block.start for name, block in here.items() if name > key), default=None)
     last = max((block.end for block in here.values()), default=None)
     if later is not None:
         result.text = f"{text[:later]}{written}\n\n{text[later:]}"
     elif last is not None:
         result.text = f"{text[:last]}\n\n{written}{text[last:]}"
     else:
-        apart = (
-            "" if not text else "\n" if text.endswith("\n\n") else "\n\n" if not text.endswith("\n") else "\n"
-        )
+        apart = "\n\n" if text and not text.endswith("\n") else "\n" if text else ""
         result.text = f"{text}{apart}{written}\n"

@@ -8,14 +8,13 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import clawcortex
 from clawcortex import client, paths
 from clawcortex.errors import ClawcortexError
 from clawcortex.settings import load_settings
-from clawcortex.setup import json5
+from clawcortex.setup.config import read_config
 from clawcortex.skills.registry import load
 
 PLUGIN = "clawcortex"
@@ -175,11 +174,12 @@ def _server() -> Iterator[Check]:
 
 
 def _openclaw() -> Iterator[Check]:
-    config = paths.openclaw_dir() / "openclaw.json"
+    found_config = read_config()
+    config = found_config.path
     if not config.exists():
         yield Check("openclaw", passed=True, found=f"not set up ({config} is missing)")
         return
-    entry = _entry(config)
+    entry = found_config.values.get("plugins", {}).get("entries", {}).get(PLUGIN, {})
     granted = entry.get("hooks", {}).get("allowConversationAccess") is True
     step = "Run `python3 install.py` and accept the grants it shows."
     yield Check("plugin", entry.get("enabled") is True, f"plugins.entries.{PLUGIN} in {config}", step)
@@ -187,14 +187,3 @@ def _openclaw() -> Iterator[Check]:
     asks = entry.get("llm", {}).get("allowAgentIdOverride") is True
     found = f"allowAgentIdOverride is {'set' if asks else 'missing: summaries are written without a model'}"
     yield Check("model grant", asks, found, step)
-
-
-def _entry(config: Path) -> dict[str, Any]:
-    try:
-        found, _ = json5.loads(config.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ClawcortexError(
-            f"{config} cannot be read: {error}", hint="Run `openclaw config validate`."
-        ) from error
-    entry: dict[str, Any] = found.get("plugins", {}).get("entries", {}).get(PLUGIN, {})
-    return entry

@@ -96,14 +96,13 @@ def reading(text: str) -> Reading:
     values = read(text)
     stems = frozenset(terms(text))
     folded = [fold(word) for word in _WORD.findall(text)]
+    every = frozenset(map(stem, folded))
     pairs = [(fold(who).replace("’", "'"), fold(what)) for who, what in _OWNED.findall(text)]
     return Reading(
         values=values,
         stems=stems,
-        every=frozenset(stem(word) for word in folded),
-        slots=frozenset(
-            name for name, members in _SLOTS.items() if members & {stem(word) for word in folded}
-        ),
+        every=every,
+        slots=frozenset(name for name, members in _SLOTS.items() if members & every),
         people=frozenset(stem(word) for word in folded if word.removesuffix("'s") in cues.PEOPLE),
         leader=frozenset(
             stem(word) for word in [w.removesuffix("'s") for w in folded[:4]] if word not in STOPWORDS

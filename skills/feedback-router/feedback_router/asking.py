@@ -65,6 +65,8 @@ def put(context: Context, question: Question) -> tuple[Ask | Decision, bool]:
         known = find_either(context, str(taken.get("ask", ""))) if taken else None
         if known is not None:
             return known, False
+        if question.by.startswith("agent:"):
+            check_room(context)
         ask = _made(context, question)
         writes = [new(ASKS, ask.id, ask)]
         if key:  # as it was read above: a key that somebody took since then makes this fail

@@ -17,11 +17,12 @@ def pending_digest(asks: Sequence[Ask], count: int, local: Local) -> str:
     if not count:
         return "Nothing waits for you."
     lines = [f"{count} question{'s' if count > 1 else ''} wait{'s' if count == 1 else ''} for you"]
-    for ask in asks[:LINES]:
+    shown = asks[:LINES]
+    for ask in shown:
         until = f" · until {local(ask.expires_at):%a %H:%M}" if ask.expires_at else ""
         lines.append(f"❓ {plain(ask.agent, 30)} · {plain(ask.title, 100)}{until}")
-    if count > LINES:
-        lines.append(f"… and {count - LINES} more")
+    if count > len(shown):
+        lines.append(f"… and {count - len(shown)} more")
     return _fitted(lines)
 
 

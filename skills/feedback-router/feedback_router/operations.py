@@ -33,8 +33,6 @@ def _question(context: Context, request: shapes.AskInput) -> Question:
         raise InputError("one option is no choice", hint="Give 2 to 8 options, or none for the usual four.")
     if not trusted and (request.agent or request.allowed or request.urgent):
         raise DeniedError("an agent asks as itself, and says neither who may answer nor that it is urgent")
-    if not trusted:
-        asking.check_room(context)
     agent = (request.agent or context.host.agents()[0].id) if trusted else caller.scope.agent
     named = (
         Place(channel=request.channel, target=request.target, account=request.account, thread=request.thread)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from math import sqrt
+from statistics import median
 from typing import Literal
 
 from pydantic import Field
@@ -89,7 +90,7 @@ def measure(name: str, decisions: Sequence[Decision]) -> Pattern:
         choices=dict(sorted(choices.items())),
         acceptance=choices["approve"] / judged if judged else None,
         interval=wilson(choices["approve"], judged),
-        latency=Latency(median_s=_part(waited, 0.5), p90_s=_part(waited, 0.9)) if waited else None,
+        latency=Latency(median_s=median(waited), p90_s=_part(waited, 0.9)) if waited else None,
     )
 
 

@@ -46,7 +46,7 @@ def first(context: Context, limit: int) -> list[Entry]:
     from clawcortex import priorities
 
     path = _path(context, create=False)
-    return [_entry(one) for one in priorities.top(path, limit)] if path.exists() else []
+    return [_entry(one) for one in priorities.top(path, limit)]
 
 
 def steps(context: Context) -> list[Step]:

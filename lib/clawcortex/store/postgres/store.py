@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import ClassVar, TypeVar
+
+import psycopg
 
 from clawcortex.store.postgres import checking, embeddings, fulltext, migrations, scrubbing
 from clawcortex.store.postgres.connection import connect, lock_number, parsed
@@ -88,10 +91,12 @@ class PostgresStore(SqlStore):
         try:
             with faults(self.name):
                 held = bool(connection.execute("SELECT pg_try_advisory_lock(?)", number).fetchone()[0])
-            yield held
-            if held:  # the server ends a closed connection some time later: who asks next must find it free
-                with faults(self.name):
-                    connection.execute("SELECT pg_advisory_unlock(?)", number)
+            try:
+                yield held
+            finally:  # the server ends a closed connection some time later: who asks next must find it free
+                if held:
+                    with contextlib.suppress(psycopg.Error):
+                        connection.execute("SELECT pg_advisory_unlock(?)", number)
         finally:
             connection.close()
 

@@ -13,8 +13,6 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from clawcortex import paths
 from clawcortex.errors import CorruptedError, StorageError
 from clawcortex.files import locked, write_atomic
@@ -68,11 +66,7 @@ def erase(unwanted: Callable[[Line], bool], *, dry_run: bool = False) -> tuple[i
             try:
                 lines = [raw.decode().rstrip("\n") for raw in read_lines(path)]
                 kept = [line for line in lines if not unwanted(Line.model_validate(json.loads(line)))]
-            except (
-                StorageError,
-                ValidationError,
-                ValueError,
-            ):  # its text is unknown: the caller names the file
+            except (StorageError, ValueError):  # its text is unknown: the caller names the file
                 unreadable.append(path)
                 continue
             erased += len(lines) - len(kept)

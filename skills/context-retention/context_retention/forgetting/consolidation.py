@@ -40,9 +40,9 @@ def link_related(context: Context) -> Report:
 
 
 def roll_up(context: Context) -> Report:
-    """Make the days and weeks that are not summed up yet, before any of their turns may go."""
-    made = [summarize(context, SummarizeInput(period=period)) for period in ("day", "week")]
-    return {"made": sum(len(one.made) for one in made), "pending": sum(one.pending for one in made)}
+    """Make the hours, days and weeks that are not summed up yet, before any of their turns may go."""
+    made = summarize(context, SummarizeInput(period="week"))
+    return {"made": len(made.made), "pending": made.pending}
 
 
 def let_go(context: Context) -> Report:
@@ -54,7 +54,7 @@ def prune_logs(context: Context) -> Report:
     """Remove old events, ended jobs and reports."""
     now = context.now()
     oldest = (now - timedelta(days=REPORT_DAYS)).date().isoformat()
-    reports = [night for night in context.store.list_records(REPORTS) if night < oldest]
+    reports = list(context.store.list_records(REPORTS, until=oldest))
     for night in reports:
         context.store.take_record(REPORTS, night)
     return {"rows": context.store.prune(now - timedelta(days=LOG_DAYS)), "reports": len(reports)}

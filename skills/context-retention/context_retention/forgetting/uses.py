@@ -50,16 +50,18 @@ def flush(context: Context) -> int:
     """Write what waits; return how many memories that were. What cannot be written waits on."""
     with _lock:
         taken = _waiting.pop(context.store, {})
+    count = len(taken)
     try:
         for at in sorted(set(taken.values())):
             ids = tuple(one for one, moment in taken.items() if moment == at)
             found = context.store.select(Selection(ids=ids))
             context.store.note_recalls([memory.n for memory in found if memory.id in taken], at)
+            taken = {one: moment for one, moment in taken.items() if moment != at}
     except StorageError:
         with _lock:
-            _waiting.setdefault(context.store, {}).update(taken)
+            _waiting[context.store] = taken | _waiting.get(context.store, {})
         raise
-    return len(taken)
+    return count
 
 
 @chore("count_recalls")

@@ -130,13 +130,13 @@ def _chat(scope: Scope) -> tuple[str, ...]:
 def chat_named(context: Context, memory: Memory) -> Chat:
     """Return the chat of a memory with the name that a person knows it by."""
     scope = memory.scope
-    private = scope.chat_type.value == "private"
+    private = scope.chat_type is ChatType.PRIVATE
     if scope.channel == LOCAL.channel and private:
         name = "At this machine"
     elif private:
         name = f"{name_of(context, scope)} ({scope.channel})"
     else:
-        name = f"{'Group' if scope.chat_type.value == 'group' else 'Chat'} {scope.chat} ({scope.channel})"
+        name = f"{'Group' if scope.chat_type is ChatType.GROUP else 'Chat'} {scope.chat} ({scope.channel})"
     sender = scope.sender if private else UNKNOWN
     return Chat(
         agent=scope.agent, channel=scope.channel, account=scope.account, chat=scope.chat, sender=sender,

@@ -43,4 +43,5 @@ def take_out(context: Context, key: str) -> list[str]:
 @task(KIND)
 def leave_summaries(context: Context, payload: Mapping[str, Any]) -> None:
     """Do what a `forget` that was cut off left undone."""
-    take_out(context, str(payload["key"]))
+    for file in take_out(context, str(payload["key"])):
+        context.log.warning("%s may still hold what was forgotten", file)

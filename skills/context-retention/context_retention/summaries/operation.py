@@ -99,9 +99,8 @@ def _agents(context: Context, named: str, warnings: list[str]) -> list[str]:
 def summaries(context: Context, request: SummariesInput) -> SummariesOutput:
     """Show the summaries of an agent as they stand in its files."""
     prefix = f"{request.agent}/{request.period}/"
-    keys = sorted(
-        key.removeprefix(prefix) for key in context.store.list_records(SUMMARIES) if key.startswith(prefix)
-    )
+    stored = context.store.list_records(SUMMARIES, after=prefix, until=f"{prefix}\U0010ffff")
+    keys = [key.removeprefix(prefix) for key in stored]
     found = [one for key in keys if (one := read(context, request.agent, request.period, key))]
     chosen = [
         one
