@@ -79,14 +79,19 @@ const HOOKS = {
   gateway_start: { event: (e, { config }, api) => ({ port: e.port, tls: config?.gateway?.tls?.enabled === true, agents: agentsOf(api, config) }), keep: (e) => e },
 };
 
-/** The agents with their workspaces, first the owner of what nobody asked for; without any, OpenClaw has "main". */
+/** The agents with their workspaces, first the owner of what nobody asked for (as openclaw/config.py); without any, "main". */
 function agentsOf(api, config) {
-  const { entries, list, defaults } = config?.agents ?? {};
-  const named = entries ? Object.entries(entries).map(([id, entry]) => ({ ...entry, id })) : (list ?? []);
-  const agents = named.length ? named : [{ id: "main" }];
-  const first = agents.find(({ id }) => id === defaults?.systemAgent?.agentId) ?? agents.find((agent) => agent.default) ?? agents[0];
+  const { entries, list, defaults, ownership } = config?.agents ?? {};
+  const keyed = Object.entries(entries ?? {}).map(([id, entry]) => ({ ...entry, id }));
+  const named = keyed.length || !Array.isArray(list) ? keyed : list;
+  const plain = (id) => (typeof id === "string" ? id.trim().toLowerCase() : "");
+  const agents = named.map((agent) => ({ id: plain(agent?.id), marked: agent?.default === true })).filter(({ id }) => id);
+  if (!agents.length) agents.push({ id: "main" });
+  const marked = ownership === "explicit" ? [] : agents.filter((agent) => agent.marked);
+  const owner = agents.find(({ id }) => id === plain(defaults?.systemAgent?.agentId));
+  const first = owner ?? (marked.length === 1 ? marked[0] : agents[0]);
   const ordered = [first, ...agents.filter((agent) => agent !== first)];
-  return ordered.map(({ id }) => ({ id: id.toLowerCase(), workspace: api.runtime.agent.resolveAgentWorkspaceDir(config, id) }));
+  return ordered.map(({ id }) => ({ id, workspace: api.runtime.agent.resolveAgentWorkspaceDir(config, id) }));
 }
 
 /** Leave an event for the server to read when it is back: whole or not at all, named so that names sort by time. */

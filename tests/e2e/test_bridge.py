@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import stat
+from typing import Any
 
 import pytest
 
 from clawcortex import paths
+from clawcortex.openclaw.config import configured_agents
 
 from .bridging import CONFIG, Bridge, Server, spooled
 
@@ -139,9 +141,28 @@ def test_a_starting_gateway_tells_its_port_and_agents(server: Server, bridge: Br
     bridge(hook="gateway_start", event={"port": 18_789}, ctx={"config": CONFIG, "port": 18_789})
     [(route, sent)] = server.requests
     assert route == "/v1/hooks/gateway_start"
-    told = [{"id": "work", "workspace": "/ws/Work"}, {"id": "main", "workspace": "/ws/main"}]
+    told = [{"id": "work", "workspace": "/ws/work"}, {"id": "main", "workspace": "/ws/main"}]
     assert sent["event"] == {"port": 18_789, "tls": True, "agents": told}
     assert list(sent["ctx"]) == ["eventId"], "the configuration holds secrets: nothing of it is sent"
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        {"entries": {"main": {}, "Work": {}}, "defaults": {"systemAgent": {"agentId": " work "}}},
+        {"list": [{"id": "Anna"}, {"id": " Ben ", "default": True}, {"name": "no id"}]},
+        {"list": [{"id": "a"}, {"id": "b", "default": True}, {"id": "c", "default": True}]},
+        {"list": [{"id": "a"}, {"id": "b", "default": True}], "ownership": "explicit"},
+        {"entries": {}, "list": {}},
+        {"entries": {}, "list": [{"id": "z"}]},
+    ],
+)
+def test_both_languages_put_the_same_agent_first(server: Server, bridge: Bridge, section: Any) -> None:
+    bridge(hook="gateway_start", event={"port": 1}, ctx={"config": {"agents": section}})
+    [(_, sent)] = server.requests
+    paths.openclaw_dir().mkdir(parents=True, exist_ok=True)
+    (paths.openclaw_dir() / "openclaw.json").write_text(json.dumps({"agents": section}))
+    assert [one["id"] for one in sent["event"]["agents"]] == [one.id for one in configured_agents()]
 
 
 def test_a_start_before_the_server_waits(bridge: Bridge) -> None:
