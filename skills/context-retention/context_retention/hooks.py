@@ -17,6 +17,7 @@ from clawcortex.openclaw.payloads import (
 )
 from clawcortex.skills.context import Context
 from clawcortex.skills.contribution import Contribution, Item
+from clawcortex.skills.known import learn_chat_type, learn_name, name_of, with_chat_type
 from clawcortex.skills.operation import hook
 from clawcortex.store.records import ChatType, Provenance, Scope
 from clawcortex.text.fence import strip_blocks
@@ -25,15 +26,7 @@ from context_retention.compaction import item
 from context_retention.forgetting import uses
 from context_retention.recall import Wanted, search
 from context_retention.scopes import visible
-from context_retention.sessions import (
-    begin_session,
-    learn_chat_type,
-    learn_name,
-    name_of,
-    previous_session,
-    session_name,
-    with_chat_type,
-)
+from context_retention.sessions import begin_session, previous_session, session_name
 from context_retention.shapes import Hit
 from context_retention.summaries.gathering import Uses, note_tools
 from context_retention.writing import Prepared, Saying, prepare, write

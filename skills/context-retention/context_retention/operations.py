@@ -7,6 +7,7 @@ from dataclasses import replace
 from clawcortex import paths
 from clawcortex.errors import InputError
 from clawcortex.skills.context import Context
+from clawcortex.skills.known import name_of, with_chat_type
 from clawcortex.skills.operation import Schedule, Skill, operation
 from clawcortex.store.records import Memory, Provenance, Scope, Selection
 from context_retention import hooks, reembedding, relating, shapes, transfer
@@ -16,7 +17,6 @@ from context_retention.forgetting.operations import consolidate, evict
 from context_retention.forgetting.seeking import sought
 from context_retention.recall import Wanted, search
 from context_retention.scopes import chosen, named_scope, parse_chat, visible
-from context_retention.sessions import name_of, with_chat_type
 from context_retention.summaries import leaving
 from context_retention.summaries import operation as summing
 from context_retention.summaries.forgetting import Gone, noting

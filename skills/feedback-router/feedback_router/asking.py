@@ -9,7 +9,8 @@ from datetime import timedelta
 from clawcortex.errors import BusyError, DeniedError, InputError, NotFoundError
 from clawcortex.skills.context import Context
 from clawcortex.skills.events import DecisionAsked
-from clawcortex.store.records import Scope, Write
+from clawcortex.skills.known import chat_type
+from clawcortex.store.records import ChatType, Scope, Write
 from clawcortex.text.clean import clean
 from clawcortex.text.fence import escape as one_line
 from clawcortex.text.redaction import redact
@@ -33,8 +34,6 @@ TITLE, DESCRIPTION, CATEGORY = 300, 4_000, 64
 MOST_OPEN = 200
 """So many questions may wait before an agent is told to wait, too."""
 TRIES = 5
-CHATS = "chats"
-"""Where context-retention keeps whether a chat is a group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +148,7 @@ def check_group(context: Context, place: Place | None, allowed: Sequence[str]) -
     """Refuse a question to a group in which nobody could answer it."""
     if place is None or allowed or context.settings.owners:
         return
-    known = context.store.get_record(CHATS, f"{place.channel}:{place.account}:{place.target}") or {}
-    if known.get("type") == "group":
+    if chat_type(context, place.channel, place.account, place.target) is ChatType.GROUP:
         raise InputError(
             "in a group nobody may answer as long as clawcortex does not know its owner",
             hint='Name yourself in settings.toml, as owners = ["telegram:111"].',

@@ -9,6 +9,7 @@ import re
 
 from clawcortex.errors import InputError
 from clawcortex.skills.context import Context
+from clawcortex.skills.known import learned_name
 from clawcortex.store.records import ChatType, Scope
 from feedback_router.answering import answer, explain
 from feedback_router.answers import CANCEL_WORDS, KEPT, NO_REASON_WORDS, STILL_OPEN, THANKS, told
@@ -17,8 +18,6 @@ from feedback_router.keeping import Held, find, find_wait
 from feedback_router.machine import NOBODY, Answer, Person, Refused
 from feedback_router.records import NUMBERS, Number, Wait, wait_key
 
-NAMES = "names"
-"""Where context-retention keeps what a sender is called."""
 LONGEST = 8_000
 """Characters of a text or a reason; a longer message is not meant as one."""
 _NUMBER = re.compile(r"\s*#?([1-9][0-9]{0,2})[.)]?\s*", re.ASCII)
@@ -39,10 +38,9 @@ def take(context: Context, scope: Scope, text: str, *, authorised: bool = True) 
 
 def person_of(context: Context, scope: Scope, name: str = "", *, authorised: bool) -> Person:
     """Return who speaks, by the name learned of that person; a chat of unknown type counts as a group."""
-    learned = context.store.get_record(NAMES, scope.person) or {}
     return Person(
         id=scope.person,
-        name=str(learned.get("name") or name),
+        name=learned_name(context, scope) or name,
         channel=scope.channel,
         account=scope.account,
         chat=scope.chat,

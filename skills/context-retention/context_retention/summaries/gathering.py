@@ -13,10 +13,10 @@ import numpy as np
 from clawcortex.errors import ClawcortexError, LockedError
 from clawcortex.periods import Period
 from clawcortex.skills.context import Context
+from clawcortex.skills.known import name_of
 from clawcortex.store.base import Ints
 from clawcortex.store.records import LOCAL, ChatType, Memory, Provenance, Scope
 from context_retention.scopes import UNKNOWN
-from context_retention.sessions import name_of
 from context_retention.summaries.shapes import Chat, Skipped
 from context_retention.writing import label
 
