@@ -55,6 +55,7 @@ SENTENCES = [
 
 ANNOUNCED = [
     ("password: hunter2", "password: [redacted:password]"),
+    ("password:\npassword: hunter2", "password:\npassword: [redacted:password]"),
     ("Password = 'correct horse battery'", "Password = '[redacted:password]'"),
     ("das Passwort ist hunter2", "das Passwort ist [redacted:password]"),
     ("mein Passwort lautet Sommer2024!", "mein Passwort lautet [redacted:password]!"),

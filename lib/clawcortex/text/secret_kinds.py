@@ -101,7 +101,7 @@ SECRETS: tuple[Kind, ...] = (
         "password",
         re.compile(
             rf"(?<![^\W_])(?:{_CUE})[\"'`]?(?:[^\S\n](?:[^\W\d_]{{1,20}}+|\([^()\n]{{1,40}}\))){{0,3}}{_SEPARATOR}"
-            rf"(?:{_IS}[^\S\n]{{1,3}})?{_QUOTED_OR_WORD}",
+            rf"(?!(?:{_CUE}){_SEPARATOR})(?:{_IS}[^\S\n]{{1,3}})?{_QUOTED_OR_WORD}",
             re.IGNORECASE,
         ),
         _CUE_SIGNS,
