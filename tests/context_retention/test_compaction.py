@@ -30,10 +30,10 @@ def compact(asking: Asking, chat: Chat, count: int = 12) -> None:
     fire(asking, hooks.after_compaction, chat.compacted(count))
 
 
-def restored(asking: Asking, chat: Chat, *, delivered: bool = True) -> Contribution | None:
+def restored(asking: Asking, chat: Chat, *, delivered: bool = True, fits: int = 99) -> Contribution | None:
     block: Contribution | None = fire(asking, hooks.restore_compacted, chat.prompt("go on"))
     if block is not None and delivered and block.delivered is not None:
-        block.delivered()
+        block.delivered({one.id for one in block.items[:fits]})
     return block
 
 
@@ -56,7 +56,9 @@ def test_a_block_that_came_too_late_comes_again(asking: Asking) -> None:
     talk(asking, chat)
     compact(asking, chat)
     assert restored(asking, chat, delivered=False)
+    assert restored(asking, chat, fits=0), "nothing of it fitted"
     assert restored(asking, chat)
+    assert restored(asking, chat) is None
 
 
 def test_a_compaction_that_did_nothing_restores_nothing(asking: Asking) -> None:

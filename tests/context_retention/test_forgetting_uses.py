@@ -56,7 +56,7 @@ def test_what_a_prompt_got_counts_when_the_block_left_in_time(asking: Asking) ->
     assert counts(asking) == {dentist: 0}, "a block that came too late was not used"
     assert isinstance(late, Contribution)
     assert late.delivered is not None
-    late.delivered()
+    late.delivered({item.id for item in late.items})
     uses.flush(context)
     assert counts(asking) == {dentist: 1}
 

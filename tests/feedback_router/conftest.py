@@ -103,8 +103,8 @@ class Desk:
         claim = hooks.take_reply.run(self.context(message.scope()), message)
         return str(claim.text) if claim else None
 
-    def prompt(self, *, chat: str = "111", agent: str = "main") -> list[str]:
-        """Return what an agent is told with its next prompt in a chat."""
+    def prompt(self, *, chat: str = "111", agent: str = "main", fits: int = 99) -> list[str]:
+        """Return what an agent is told with its next prompt in a chat, of which so many items fit."""
         ctx = {
             "agentId": agent,
             "channel": "telegram",
@@ -118,8 +118,9 @@ class Desk:
             return []
         assert isinstance(part, Contribution)
         assert part.delivered is not None
-        part.delivered()
-        return [item.text for item in part.items]
+        placed = part.items[:fits]
+        part.delivered({one.id for one in placed})
+        return [item.text for item in placed]
 
     def work(self, **later: float) -> list[Told]:
         """Let time pass and everything due happen; return what was sent and edited."""

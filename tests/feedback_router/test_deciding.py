@@ -303,6 +303,12 @@ def test_what_the_agent_is_told_fits_and_the_rest_comes_next(desk: Desk, chat: S
     assert "ask again with the same dedupe_key" in told[0][0]
 
 
+def test_a_decision_that_the_budget_cut_comes_with_the_next_prompt(desk: Desk, chat: Scope) -> None:
+    for number in range(3):
+        desk.press(desk.ask(f"Letter {number}?", scope=chat).id, "approve")
+    assert [len(desk.prompt(fits=fits)) for fits in (0, 1, 99, 99)] == [0, 1, 2, 0]
+
+
 def test_a_person_is_called_as_the_memory_knows_them(desk: Desk, chat: Scope) -> None:
     desk.store.put_record("names", "telegram:111", {"name": "Ann *Weber*"})
     asked = desk.ask(scope=chat)

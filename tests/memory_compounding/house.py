@@ -134,7 +134,7 @@ class House:
         block = compose(parts, budget=self.settings.prompt_tokens, nonce="0" * 16)
         for one in parts:
             if one.delivered is not None:
-                one.delivered()
+                one.delivered(block.placed)
         return block
 
     def reminded(self, text: str, *, agent: str = "main", session: str = "") -> Contribution | None:

@@ -76,6 +76,17 @@ def test_what_was_not_delivered_is_told_again(house: House) -> None:
         assert len(part.items) == 1
 
 
+def test_what_the_budget_cut_is_told_with_the_next_prompt(house: House) -> None:
+    teach(house, *REASONS)
+    house.set(lesson_tokens=90)
+    seen: list[set[str]] = []
+    while (here := told(house, "hello")) and len(seen) < 20:
+        seen.append(here)
+    assert len(seen) > 2
+    assert set().union(*seen) == set(REASONS)
+    assert sum(map(len, seen)) == len(REASONS), "each once"
+
+
 def test_an_agent_is_told_its_own_lessons_and_those_of_many(house: House) -> None:
     teach(house, "no-tests", agent="sales")
     assert told(house, "hello", agent="main") == set()

@@ -166,7 +166,7 @@ def quick(context: Context, event: PromptBuild) -> Contribution | None:
         "Quick",
         (Item(event.prompt, 0.9, "told by Ann", "q1"),),
         rank=1,
-        delivered=lambda: context.store.put_record(TOLD, os.urandom(8).hex(), {"prompt": event.prompt}),
+        delivered=lambda _: context.store.put_record(TOLD, os.urandom(8).hex(), {"prompt": event.prompt}),
     )
 
 

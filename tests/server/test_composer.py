@@ -32,6 +32,7 @@ def test_what_does_not_fit_is_dropped_and_told() -> None:
     block = compose([part("short", "word " * 400, "small")], budget=FRAME + 60, nonce=NONCE)
     assert [line.id for line in block.kept] == ["one0", "one2"]
     assert [line.id for line in block.dropped] == ["one1"]
+    assert block.placed == {"one0", "one2"}, "what its contributor hears was told"
 
 
 def test_the_best_item_is_cut_rather_than_lost() -> None:

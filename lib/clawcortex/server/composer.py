@@ -42,6 +42,11 @@ class Block:
     dropped: tuple[Line, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def placed(self) -> frozenset[str]:
+        """Return the ids of the items in the text, also of those that were cut to fit."""
+        return frozenset(line.id for line in self.kept)
+
 
 def compose(contributions: Sequence[Contribution], *, budget: int, nonce: str) -> Block:
     """Return the block of a turn: lowest rank first, best items first, never more than the budgets."""

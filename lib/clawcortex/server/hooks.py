@@ -119,7 +119,8 @@ class Hooks:
             raise DeadlineError(f"{PROMPT}: composed too late, nothing injected")
         for part in parts:  # also one without items: it has nothing more to tell
             if part.delivered is not None:
-                self._pools.events.submit(partial(self._deliver, part.delivered, request_id))
+                told = partial(part.delivered, block.placed)
+                self._pools.events.submit(partial(self._deliver, told, request_id))
         self._metrics.injected.inc(block.tokens)
         return {"prependContext": block.text} if block.text else {}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 
@@ -32,5 +32,5 @@ class Contribution:
     """True for wishes of the owner that the agent is to keep to: the one part that is not mere data."""
     note: str = ""
     """One line for the log and `why`: "lexical only, model loading"."""
-    delivered: Callable[[], None] | None = None
-    """Called once the block left in time, for what must be told exactly once."""
+    delivered: Callable[[Collection[str]], None] | None = None
+    """Called once the block left in time, with the ids of the items in it: what the budget cut was not told."""

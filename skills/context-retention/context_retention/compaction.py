@@ -7,7 +7,7 @@ prompt of each chat in that session carries the block once, filtered to what tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from clawcortex.skills.context import Context
@@ -122,16 +122,22 @@ def restore(context: Context, asker: Scope, session: str) -> Contribution | None
     flag = due(context, asker, session)
     if flag is None:
         return None
-    told = {"count": flag["count"], "version": 1}
+    items = tuple(_block(context, asker, flag.get("checkpoint")))
+
+    def note(placed: Collection[str]) -> None:
+        if not items or any(one.id in placed for one in items):
+            told = {"count": flag["count"], "version": 1}
+            context.store.put_record(RESTORED, _reader(asker, session), told)
+
     return Contribution(
         skill="context-retention",
         heading="What this conversation held before it was compacted",
-        items=tuple(_block(context, asker, flag.get("checkpoint"))),
+        items=items,
         rank=0,
         budget_tokens=block_tokens(context),
         extends_budget=True,
         note=f"compaction {flag['count']} of {session}",
-        delivered=lambda: context.store.put_record(RESTORED, _reader(asker, session), told),
+        delivered=note,
     )
 
 

@@ -118,7 +118,9 @@ def recall_for_prompt(context: Context, event: PromptBuild) -> Contribution | No
         budget_tokens=share.tokens,
         extends_budget=share.extends,
         note=f"{found.mode}, {found.took_ms} ms",
-        delivered=lambda: uses.note(context, uses.used(shown, settings.inject_score)),
+        delivered=lambda placed: uses.note(
+            context, uses.used([hit for hit in shown if hit.id in placed], settings.inject_score)
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from clawcortex.errors import InputError
@@ -67,7 +68,8 @@ def tell_decisions(context: Context, event: PromptBuild) -> Contribution | None:
     origin = asking.origin_of(scope)
     if origin is None:
         return None
-    keys: list[str] = []
+    silent: list[str] = []
+    telling: dict[str, str] = {}
     items: list[Item] = []
     spent = 0
     for key, ask in every_news(context, scope.agent, origin, MOST_TOLD):
@@ -76,14 +78,16 @@ def tell_decisions(context: Context, event: PromptBuild) -> Contribution | None:
         spent += count_tokens(said)
         if items and spent > TOLD_TOKENS:
             break  # the next prompt has it
-        keys.append(key)
         if said:
+            telling[ask] = key
             items.append(Item(said, score=1.0, source="feedback-router", id=ask))
-    if not keys:
+        else:
+            silent.append(key)
+    if not (telling or silent):
         return None
 
-    def forget() -> None:
-        for key in keys:
+    def forget(placed: Collection[str]) -> None:
+        for key in [*silent, *(key for ask, key in telling.items() if ask in placed)]:
             context.store.take_record(NEWS, key)
 
     return Contribution(

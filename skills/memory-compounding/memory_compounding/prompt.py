@@ -73,7 +73,7 @@ def remind(context: Context, event: PromptBuild) -> Contribution | None:
         budget_tokens=context.settings.lesson_tokens,
         approved=True,
         note=f"{len(chosen)} of {len(mine)} lessons",
-        delivered=lambda: _note(context, key, [one.id for one, _ in chosen]),
+        delivered=lambda placed: _note(context, key, [one.id for one, _ in chosen if one.id in placed]),
     )
 
 
