@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clawcortex.settings import Settings
+from clawcortex.skills.visibility import may_see
 from clawcortex.store.records import LOCAL, ChatType, Scope
-from context_retention.scopes import chosen, may_see, named_scope, parse_chat, visible
+from context_retention.scopes import chosen, named_scope, parse_chat, visible
 
 ANN = Scope("main", "telegram", "default", "111", "111", ChatType.PRIVATE)
 BOB = Scope("main", "telegram", "default", "222", "222", ChatType.PRIVATE)

@@ -12,10 +12,10 @@ from datetime import timedelta
 
 from clawcortex.skills.context import Context
 from clawcortex.skills.contribution import Contribution, Item
+from clawcortex.skills.visibility import may_see
 from clawcortex.store.records import Memory, Provenance, Scope
 from clawcortex.text.tokens import count_tokens
 from context_retention.cues import KINDS
-from context_retention.scopes import may_see
 from context_retention.shapes import Hit
 from context_retention.summaries.restoring import LABEL_TOKENS, last_day
 

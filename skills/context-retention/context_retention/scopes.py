@@ -1,7 +1,6 @@
-"""Who may see what: the one rule that keeps private memories private.
+"""Scopes of memories: named by a trusted caller, seen by one who asks, related to each other.
 
-A private memory belongs to an agent and a person, a group memory to an agent and a chat.
-A chat of unknown type counts as a group.
+`clawcortex.skills.visibility` has the one rule of who may see what.
 """
 
 from __future__ import annotations
@@ -9,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from clawcortex.settings import Settings
+from clawcortex.skills.visibility import UNKNOWN, may_see, person, same_chat
 from clawcortex.store.records import LOCAL, ChatType, Scope
-
-UNKNOWN = "unknown"
-"""The sender of a turn that came from no channel."""
 
 
 def parse_chat(chat: str) -> tuple[str, str, str]:
@@ -32,31 +29,6 @@ def named_scope(*, agent: str = "", chat: str = "", sender: str = "", chat_type:
     channel, account, name = parse_chat(chat)
     kind = ChatType(chat_type) if chat_type else ChatType.UNKNOWN
     return Scope(agent or LOCAL.agent, channel, account, name, sender or name, kind)
-
-
-def same_chat(one: Scope, other: Scope) -> bool:
-    """Return whether both scopes are the same chat of the same account."""
-    return (one.channel, one.account, one.chat) == (other.channel, other.account, other.chat)
-
-
-def person(scope: Scope, settings: Settings) -> str:
-    """Return who speaks privately; all of an owner's identities are one person."""
-    local = scope.channel == LOCAL.channel and scope.sender == LOCAL.sender
-    return "owner" if local or scope.person in settings.owners else f"{scope.account}:{scope.person}"
-
-
-def may_see(asker: Scope, memory: Scope, settings: Settings) -> bool:
-    """Return whether the one who asks may see what was said in the memory's scope."""
-    known = memory.sender != UNKNOWN or same_chat(asker, memory)  # nobody in particular is no person
-    same_person = known and person(asker, settings) == person(memory, settings)
-    if memory.agent != asker.agent and not (settings.share_between_agents and same_person):
-        return False
-    if memory.chat_type is ChatType.PRIVATE:
-        return asker.chat_type is ChatType.PRIVATE and same_person
-    if same_chat(asker, memory):
-        return True
-    is_owner = asker.chat_type is ChatType.PRIVATE and person(asker, settings) == "owner"
-    return settings.share_groups_with_owner and is_owner and memory.chat_type is ChatType.GROUP
 
 
 def related(one: Scope, other: Scope, settings: Settings) -> bool:

@@ -14,9 +14,9 @@ from clawcortex.errors import ClawcortexError, LockedError
 from clawcortex.periods import Period
 from clawcortex.skills.context import Context
 from clawcortex.skills.known import name_of
+from clawcortex.skills.visibility import UNKNOWN
 from clawcortex.store.base import Ints
 from clawcortex.store.records import LOCAL, ChatType, Memory, Provenance, Scope
-from context_retention.scopes import UNKNOWN
 from context_retention.summaries.shapes import Chat, Skipped
 from context_retention.writing import label
 

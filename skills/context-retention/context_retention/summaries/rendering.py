@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from clawcortex.settings import Settings
 from clawcortex.skills.context import Context
+from clawcortex.skills.visibility import person
 from clawcortex.text.markdown import Markdown, escaped, template
-from context_retention.scopes import person
 from context_retention.summaries.shapes import Item, Section, Summary
 
 if TYPE_CHECKING:  # the server must listen before a template is needed

@@ -8,9 +8,9 @@ from datetime import timedelta
 from clawcortex.periods import hour_of
 from clawcortex.skills.context import Context
 from clawcortex.skills.contribution import Item as Shown
+from clawcortex.skills.visibility import may_see
 from clawcortex.store.records import Scope
 from clawcortex.text.tokens import count_tokens
-from context_retention.scopes import may_see
 from context_retention.summaries.kept import read
 from context_retention.summaries.shapes import Item, Section
 

@@ -8,8 +8,8 @@ from typing import Literal
 from pydantic import Field
 
 from clawcortex.periods import Kind
+from clawcortex.skills.visibility import UNKNOWN
 from clawcortex.store.records import ChatType, Scope
-from context_retention.scopes import UNKNOWN
 from context_retention.shapes import Moment, Name, Shape
 
 Method = Literal["model", "extractive"]
