@@ -38,3 +38,8 @@ def may_see(asker: Scope, memory: Scope, settings: Settings) -> bool:
         return True
     is_owner = asker.chat_type is ChatType.PRIVATE and person(asker, settings) == OWNER
     return settings.share_groups_with_owner and is_owner and memory.chat_type is ChatType.GROUP
+
+
+def in_owners_chat(scope: Scope, settings: Settings) -> bool:
+    """Return whether it is a private chat of an owner; as long as nobody is named one, anybody's private chat."""
+    return scope.chat_type is ChatType.PRIVATE and (not settings.owners or person(scope, settings) == OWNER)

@@ -6,6 +6,7 @@ The file is merged by `clawcortex.priorities`: what a person wrote there stays. 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from clawcortex.errors import ModelError
 from clawcortex.files import place
 from clawcortex.skills.context import Context
 from clawcortex.skills.events import PrioritiesChanged
+from clawcortex.store.records import NewEvent, Write
 from voice_pipeline.extracting.shapes import Extraction
 from voice_pipeline.shapes import Changed, Clash, Entry, Step
 
@@ -21,6 +23,9 @@ if TYPE_CHECKING:  # numpy comes with it, and the first call is early enough
     from clawcortex import priorities
 
 FILE = Path("PRIORITIES.md")
+NEWS = "priorities.news"
+"""The last changes, by time, as the agents are told of them; an undo has the version of what it took back."""
+NEWS_KEPT = 20
 
 
 def add(context: Context, extraction: Extraction) -> Changed:
@@ -43,10 +48,14 @@ def take_back(context: Context) -> Changed:
 
 def first(context: Context, limit: int) -> list[Entry]:
     """Return the first open priorities in the person's order."""
+    return [_entry(one) for one in _top(context, limit)]
+
+
+def briefs(context: Context, limit: int) -> list[str]:
+    """Return the same, a line each; what a person or an agent wrote, not escaped."""
     from clawcortex import priorities
 
-    path = _path(context, create=False)
-    return [_entry(one) for one in priorities.top(path, limit)]
+    return [priorities.brief(one) for one in _top(context, limit)]
 
 
 def steps(context: Context) -> list[Step]:
@@ -61,6 +70,24 @@ def steps(context: Context) -> list[Step]:
 
 def _path(context: Context, *, create: bool) -> Path:
     return place(context.shared_workspace(), FILE, create=create)
+
+
+def _top(context: Context, limit: int) -> Sequence[priorities.Priority]:
+    path = _path(context, create=False)
+    try:
+        seen = path.stat()
+    except FileNotFoundError:
+        return ()
+    return _read(path, limit, (seen.st_ino, seen.st_size, seen.st_mtime_ns))
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, limit: int, seen: tuple[int, ...]) -> Sequence[priorities.Priority]:
+    """Read the file as it was `seen`: a prompt does not wait for five megabytes twice."""
+    from clawcortex import priorities
+
+    del seen
+    return tuple(priorities.top(path, limit))
 
 
 def _state() -> Path:
@@ -113,7 +140,7 @@ def _told(context: Context, operation: str, done: priorities.Update) -> Changed:
             changed=tuple(one.text for one in changed.changed),
             conflicts=len(changed.conflicts),
         ).new()
-        context.store.append_event(event.kind, event.payload)
+        _publish(context, event, _news(operation, done))
         details = {
             "added": len(changed.added),
             "changed": len(changed.changed),
@@ -121,6 +148,26 @@ def _told(context: Context, operation: str, done: priorities.Update) -> Changed:
         }
         context.store.audit(context.caller.actor, f"priorities.{operation}", changed.version, details)
     return changed
+
+
+def _publish(context: Context, event: NewEvent, text: str) -> None:
+    """Tell other skills by the log and agents with their next prompt, both or neither."""
+    from ulid import ULID
+
+    source = f"by {event.payload['by']}, {context.local(context.now()):%Y-%m-%d %H:%M}"
+    context.store.amend([Write(NEWS, str(ULID()), None, {"text": text, "source": source})], events=[event])
+    for old in list(context.store.list_records(NEWS))[:-NEWS_KEPT]:
+        context.store.take_record(NEWS, old)
+
+
+def _news(operation: str, done: priorities.Update) -> str:
+    from clawcortex import priorities
+
+    told = ["the last change was taken back"] if operation == "undo" else []
+    told += [f"added: {priorities.brief(one)}" for one in done.added]
+    told += [f"changed: {one.text}" for one in done.changed if operation != "undo"]
+    told += [f"{len(done.conflicts)} left to the person, at the end of the file"] if done.conflicts else []
+    return "; ".join(told)
 
 
 def _entry(one: priorities.Priority) -> Entry:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from clawcortex.errors import InputError
 from clawcortex.skills.context import Context
 from clawcortex.skills.operation import Skill, operation
-from voice_pipeline import listing, shapes
+from voice_pipeline import listing, shapes, telling
 from voice_pipeline.extracting.shapes import Extraction
 
 
@@ -74,4 +74,5 @@ skill = Skill(
     summary="Say it and it is on the list: what a text says to do goes to PRIORITIES.md, what a person wrote stays.",
     version="0.1.0",
     operations=(extract, update, undo, history, priorities),
+    hooks=(telling.remind, telling.begin, telling.compacted),
 )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from clawcortex.settings import Settings
 from clawcortex.skills.context import Context
-from clawcortex.skills.visibility import person
+from clawcortex.skills.visibility import in_owners_chat
+from clawcortex.store.records import ChatType
 from clawcortex.text.markdown import Markdown, escaped, template
 from context_retention.summaries.shapes import Item, Section, Summary
 
@@ -30,7 +31,7 @@ def _template() -> Template:
 def in_file(section: Section, settings: Settings) -> bool:
     """Return whether a chat stands in the file: groups, and private chats of the owners or, without any, all."""
     scope = section.chat.scope
-    return scope.chat_type.value != "private" or not settings.owners or person(scope, settings) == "owner"
+    return scope.chat_type is not ChatType.PRIVATE or in_owners_chat(scope, settings)
 
 
 def rendered(context: Context, summary: Summary) -> str:
