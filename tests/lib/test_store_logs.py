@@ -101,6 +101,18 @@ def test_who_lost_the_lease_ends_nothing_for_who_has_it(store: Store) -> None:
     assert not store.enqueue("sum", {}, key="k"), "it is done, neither failed nor queued"
 
 
+def test_a_lease_that_is_renewed_does_not_run_out(store: Store) -> None:
+    store.enqueue("sum", {}, key="k")
+    first = store.lease({"sum": 0})
+    assert first is not None
+    store.extend(first, 600)
+    assert store.lease({"sum": 60}) is None
+    store.extend(first, 0)
+    assert store.lease({"sum": 60}) is not None
+    with pytest.raises(ConflictError, match="try 1"):
+        store.extend(first, 600)
+
+
 def test_each_kind_is_leased_for_its_own_time(store: Store) -> None:
     store.enqueue("short", {}, key="s")
     store.enqueue("long", {}, key="l")

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,43 @@ def test_a_job_that_outlived_its_lease_is_left_to_who_has_it_now(residence: Resi
     assert not run_one(opened), "the other has it"
     assert taken[0] is not None
     store.finish(taken[0])
+
+
+def test_a_slow_job_keeps_its_lease_and_the_others_do_not_wait_for_it(residence: Residence) -> None:
+    began, renewed, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def crawl(context: Context, payload: Mapping[str, Any]) -> None:
+        began.set()
+        renewed.wait(60)
+
+    def count(context: Context, payload: Mapping[str, Any]) -> None:
+        ended.set()
+
+    opened = having(residence)
+    tasks = (task("crawl", lease_s=0.03, slow=True)(crawl), task("count")(count))
+    skill = Skill("probe", "Probe", "Counts.", "1.0.0", operations=(), tasks=tasks)
+    opened = Opened(opened.resources, Registry({"probe": skill}))
+    residence._opened = opened
+    store = opened.resources.store
+    kept, extend = [], store.extend
+
+    def extended(job: Job, seconds: float) -> None:
+        extend(job, seconds)
+        kept.append(job.kind)
+        if len(kept) == 3:
+            renewed.set()
+
+    store.extend = extended  # type: ignore[method-assign]
+    slow = Loop("slow tasks", residence, partial(run_one, slow=True), failed=lambda: None)
+    slow.start()
+    store.enqueue("crawl", {}, key="a")
+    assert began.wait(60)
+    store.enqueue("count", {}, key="b")
+    assert run_one(opened), "the quick one is run here"
+    assert ended.is_set()
+    assert renewed.wait(60)
+    assert slow.stop(60)
+    assert set(kept) == {"crawl"}
 
 
 def test_the_thread_hears_a_new_job_and_outlives_a_fault(residence: Residence) -> None:

@@ -8,6 +8,7 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -62,7 +63,11 @@ class Resident:
         self._hooks = Hooks(self._residence, self._metrics, self._pools, caught_up=self._caught_up)
         self._spool = Spool(self._apply)
         self._worker = Worker(self._residence, self._spool, failed=self._metrics.worker_errors.inc)
-        self._tasks = Loop("tasks", self._residence, run_one, failed=self._metrics.worker_errors.inc)
+        failed = self._metrics.worker_errors.inc
+        self._tasks = (
+            Loop("tasks", self._residence, run_one, failed=failed),
+            Loop("slow tasks", self._residence, partial(run_one, slow=True), failed=failed),
+        )
         self._consumers = Consumers(
             self._residence, count=self._count_consumed, failed=self._metrics.worker_errors.inc
         )
@@ -95,10 +100,12 @@ class Resident:
         self._starting = starting
         asyncio.run(self._serve(bound))
         log.info("draining")
-        self._tasks.begin_stopping()  # while the worker ends, no further job begins
+        for tasks in self._tasks:
+            tasks.begin_stopping()  # while the worker ends, no further job begins
         self._consumers.begin_stopping()
         in_time = self._worker.stop(DRAIN_S)
-        in_time = self._tasks.stop(DRAIN_S) and in_time
+        for tasks in self._tasks:
+            in_time = tasks.stop(DRAIN_S) and in_time
         in_time = self._consumers.stop(DRAIN_S) and in_time
         in_time = self._pools.close(DRAIN_S) and in_time
         self._residence.close()
@@ -115,7 +122,8 @@ class Resident:
             loop.add_signal_handler(number, self.stop)
         self._residence.begin()
         self._worker.start()
-        self._tasks.start()
+        for tasks in self._tasks:
+            tasks.start()
         self._consumers.start()
         await self._server.serve(sockets=[bound])
 

@@ -1,8 +1,15 @@
-"""Queued work: a job is leased and the task of its kind run, again later when it fails."""
+"""Queued work: a job is leased and the task of its kind run, again later when it fails.
+
+Slow tasks have a thread of their own. Their leases are short and renewed while they run, so that a job that a kill cut
+off is taken up again soon.
+"""
 
 from __future__ import annotations
 
 import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,9 +28,14 @@ TRIES = 4
 RETRY_S = (5, 60, 600)
 
 
-def run_one(opened: Opened) -> bool:
+def run_one(opened: Opened, *, slow: bool = False) -> bool:
     """Lease one job and run it to its end; return whether there was one. Several servers share the queue."""
-    tasks = {task.kind: (skill, task) for skill in opened.registry.skills.values() for task in skill.tasks}
+    tasks = {
+        task.kind: (skill, task)
+        for skill in opened.registry.skills.values()
+        for task in skill.tasks
+        if task.slow is slow
+    }
     if not tasks:
         return False
     store = opened.resources.store
@@ -34,13 +46,38 @@ def run_one(opened: Opened) -> bool:
         log.error("job %s of kind %s ended the server or its lease %d times", job.id, job.kind, TRIES)
         _end(store, job, f"given up: {TRIES} tries were cut off before they ended", None)
         return True
-    error = _attempt(opened, *tasks[job.kind], job)
+    with _held(store, job, tasks[job.kind][1]):
+        error = _attempt(opened, *tasks[job.kind], job)
     if error and job.attempts < TRIES:
         wait = timedelta(seconds=RETRY_S[job.attempts - 1])
         _end(store, job, error, opened.resources.clock() + wait)
     else:
         _end(store, job, error, None)
     return True
+
+
+@contextmanager
+def _held(store: Store, job: Job, task: Task) -> Iterator[None]:
+    """Renew the lease of a slow task's job as long as it runs."""
+    if not task.slow:
+        yield
+        return
+    ended = threading.Event()
+
+    def renew() -> None:
+        while not ended.wait(task.lease_s / 3):
+            try:
+                store.extend(job, task.lease_s)
+            except ClawcortexError as error:  # the next renewal, or the end of the job, tells more
+                log.warning("the lease of job %s is not renewed: %s", job.id, error)
+
+    thread = threading.Thread(target=renew, name="lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _end(store: Store, job: Job, error: str, retry_at: datetime | None) -> None:

@@ -63,13 +63,16 @@ class Task:
     run: Callable[[Context, Mapping[str, Any]], None]
     lease_s: float
     """After so long another process may take it: more than it can last."""
+    slow: bool = False
+    """True for what may take minutes: the others do not wait for it. Its lease is renewed as long as it runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """One thing to look after whenever new memories have vectors: `run(context)` returns whether more is left.
+    """One thing to look after every few seconds and when new memories have vectors.
 
-    It keeps its own place in a record and must be harmless when two processes do it at once.
+    `run(context)` returns whether more is left. It keeps its own place in a record and must be harmless when two
+    processes do it at once.
     """
 
     name: str
@@ -154,10 +157,10 @@ def hook(event: str) -> Callable[[Callable[[Context, Any], Any]], Hook]:
 
 
 def task(
-    kind: str, *, lease_s: float = 600.0
+    kind: str, *, lease_s: float = 600.0, slow: bool = False
 ) -> Callable[[Callable[[Context, Mapping[str, Any]], None]], Task]:
     """Declare a function as the one that does this kind of job."""
-    return lambda function: Task(kind, function, lease_s)
+    return lambda function: Task(kind, function, lease_s, slow)
 
 
 def chore(name: str) -> Callable[[Callable[[Context], bool]], Chore]:

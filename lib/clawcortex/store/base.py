@@ -229,6 +229,9 @@ class Store(Protocol):
     def lease(self, kinds: Mapping[str, float]) -> Job | None:
         """Take the next due job of these kinds, each for its seconds; a lease that runs out makes it due again."""
 
+    def extend(self, job: Job, seconds: float) -> None:
+        """Let a lease run out only after so many seconds from now; ConflictError when the job is another's now."""
+
     def finish(self, job: Job, *, error: str = "", retry_at: datetime | None = None) -> None:
         """End a job, well or with the error that ended it; with `retry_at` it is due again then.
 

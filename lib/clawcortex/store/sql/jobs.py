@@ -68,7 +68,18 @@ def finish(connection: Connection, job: Job, error: str, retry_at: datetime | No
             f"UPDATE jobs SET state = 'queued', error = ?, due = ? WHERE {_HELD}",  # noqa: S608 - a constant
             (error, times.stamp(retry_at), job.id, job.attempts),
         )
-    if cursor.rowcount == 0:
+    _check_held(job, cursor.rowcount)
+
+
+def extend(connection: Connection, job: Job, seconds: float) -> None:
+    """Let a lease run out only after so many seconds from now."""
+    ends = connection.now() + round(seconds * 1_000_000)
+    cursor = connection.execute(f"UPDATE jobs SET due = ? WHERE {_HELD}", (ends, job.id, job.attempts))  # noqa: S608 - a constant
+    _check_held(job, cursor.rowcount)
+
+
+def _check_held(job: Job, found: int) -> None:
+    if found == 0:
         raise ConflictError(
             f"job {job.id}, try {job.attempts}, is not held any more",
             hint="Its lease ran out and another server took it; give its kind a longer lease.",

@@ -297,6 +297,10 @@ class SqlStore(ABC):
             return None
         return self._write(lambda c: jobs.lease(c, kinds, passing=self._passing))
 
+    def extend(self, job: Job, seconds: float) -> None:
+        """Let a lease run out only after so many seconds from now; ConflictError when the job is another's now."""
+        self._write(lambda c: jobs.extend(c, job, seconds))
+
     def finish(self, job: Job, *, error: str = "", retry_at: datetime | None = None) -> None:
         """End a job, well or with the error that ended it; with `retry_at` it is due again then.
 
