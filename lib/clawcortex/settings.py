@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from clawcortex import paths
 from clawcortex.errors import SettingsError
 from clawcortex.setup import json5
+from clawcortex.text import privacy
 
 PREFIX = "CLAWCORTEX_"
 RETAINED = ("owner", "agent", "untrusted", "system", "superseded", "duplicate")
@@ -109,6 +110,11 @@ class Settings(BaseModel):
         description='How long a kind is kept since it was said, then archived, as "untrusted=90d"; kinds: '
         + ", ".join(RETAINED),
     )
+    privacy: tuple[str, ...] = Field(
+        default=(),
+        description='What becomes of a kind when it is stored, as "phone=mask": keep, mask, or drop the whole text; '
+        + ", ".join(f"{kind}={choice}" for kind, choice in privacy.DEFAULTS.items()),
+    )
     flat_index_limit: int = Field(
         default=10_000, ge=0, description="Exact index up to here, SQ8 with re-scoring above"
     )
@@ -139,6 +145,12 @@ class Settings(BaseModel):
                 raise ValueError(f"{found['kind']!r} has two rules: keep one of them")
             seen.add(found["kind"])
         return tuple(rule.strip().replace(" ", "") for rule in rules)
+
+    @field_validator("privacy")
+    @classmethod
+    def _known_kinds(cls, rules: tuple[str, ...]) -> tuple[str, ...]:
+        privacy.policy(rules)
+        return rules
 
     def retention_days(self) -> dict[str, int]:
         """Return after how many days each kind goes that has a rule."""

@@ -80,7 +80,7 @@ def test_a_module_imports_only_lower_layers_or_its_own_package(path: Path) -> No
 
 
 SIDEWAYS = {
-    ("openclaw", "store"), ("files", "text"), ("priorities", "files"), ("priorities", "text"),
+    ("openclaw", "store"), ("files", "text"), ("settings", "text"), ("priorities", "files"), ("priorities", "text"),
     ("upkeep", "skills"), ("demo", "upkeep"), ("cli", "server"), ("cli", "mcp"), ("__main__", "cli"),
 }  # fmt: skip
 """Within a layer: who may use whom."""

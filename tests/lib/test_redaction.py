@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clawcortex.text.kinds import Kind
+from clawcortex.text.privacy import Policy
 from clawcortex.text.redaction import redact
 
 # Made up, put together here so that no scanner takes them for real ones.
@@ -103,7 +104,6 @@ INNOCENT = [
     "order number 4000123456789012 shipped",
     "invoice 2026-000123, customer 88213455",
     "call me at +49 170 1234567 or 0170 12345678 or (555) 010-9999",
-    "IBAN DE89 3704 0044 0532 0130 00",
     "commit 9fceb02d0ae598e95dc970b74767f19372d61af8 rotated the secret",
     "the token's checksum is e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     "id 123e4567-e89b-12d3-a456-426614174000",
@@ -177,7 +177,8 @@ def test_names_each_kind_once() -> None:
 
 def test_takes_any_table_of_kinds() -> None:
     mail = Kind("email", re.compile(r"[\w.]{1,64}@[\w.]{1,255}"), ("@",))
-    assert redact("ask bob@example.com, PIN: 1234", [mail]).text == "ask [redacted:email], PIN: 1234"
+    found = redact("ask bob@example.com, PIN: 1234", Policy((mail,)))
+    assert found.text == "ask [redacted:email], PIN: 1234"
 
 
 PIECES = st.sampled_from(

@@ -56,7 +56,9 @@ def open_resources(settings: Settings, wake: Nudge, drain: Nudge) -> Opened:
     from clawcortex.server import reembedding
     from clawcortex.skills.context import Resources
     from clawcortex.store.opening import open_store
+    from clawcortex.text import privacy
 
+    privacy.enforce(settings.privacy)
     store = open_store(settings)
     state = paths.state_dir()
     for folder in (paths.cache_dir() / "index", state / "exports", state / "archive"):

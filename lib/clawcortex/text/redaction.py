@@ -1,4 +1,4 @@
-"""Secrets taken out of text before it is stored: `[redacted:kind]` stands in their place.
+"""Secrets and personal data taken out of text before it is stored: `[redacted:kind]` stands in their place.
 
 What is not found: a secret of plain words without a cue ("my login is sunflower"), one split over
 lines, and a passphrase of several words unless it is in quotes or behind "password:".
@@ -7,11 +7,11 @@ lines, and a passphrase of several words unless it is in quotes or behind "passw
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
 
+from clawcortex.errors import InputError
 from clawcortex.text.kinds import Kind
-from clawcortex.text.secret_kinds import SECRETS
+from clawcortex.text.privacy import Policy, in_force
 
 MARK = "[redacted:"
 
@@ -23,13 +23,21 @@ class Redacted(NamedTuple):
     kinds: tuple[str, ...]
 
 
-def redact(text: str, kinds: Sequence[Kind] = SECRETS) -> Redacted:
-    """Return the text with every secret of these kinds replaced by `[redacted:kind]`, and the kinds found."""
+def redact(text: str, policy: Policy | None = None) -> Redacted:
+    """Return the text with `[redacted:kind]` for what the policy masks, this process's where none is given.
+
+    InputError where it holds what the policy drops.
+    """
+    policy = policy or in_force()
     found: dict[str, None] = {}
     folded = text.casefold()
-    for kind in kinds:
+    for kind in policy.sought:
         if not kind.signs or any(sign in folded for sign in kind.signs):
             text = _without(text, kind, found)
+    if dropped := sorted(policy.dropped & found.keys()):
+        raise InputError(
+            f"the text holds {', '.join(dropped)}, and is not stored", hint="See `privacy` in settings.toml."
+        )
     return Redacted(text, tuple(found))
 
 

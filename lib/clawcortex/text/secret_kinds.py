@@ -153,7 +153,7 @@ SECRETS: tuple[Kind, ...] = (
         "card",
         re.compile(
             rf"{_CARD_START}(?:\d{{4}}([ -])(?:\d{{4}}\1){{2}}\d{{1,4}}|\d{{4}}([ -])\d{{6}}\2\d{{4,5}}"
-            rf"|\d{{13,19}}){_CARD_END}"
+            rf"|\d{{12,19}}){_CARD_END}"
         ),
         (),
         card,

@@ -25,7 +25,7 @@ _BRANDS: tuple[tuple[str, tuple[int, ...]], ...] = (
     (r"3(?:0[0-5]|[689])", (14,)),
     (r"6(?:011|4[4-9]|5)|62|35", (16, 17, 18, 19)),
     (r"1800|2131", (15,)),
-    (r"5[068]|6[37]", (13, 16, 18, 19)),
+    (r"5[068]|6[37]", (12, 13, 16, 18, 19)),
 )
 """First digits and lengths of Visa, Mastercard, American Express, Diners, Discover/UnionPay/JCB, Maestro."""
 
