@@ -73,9 +73,9 @@ def test_an_undo_takes_back_what_was_said_and_nothing_of_the_person(seed: int) -
         judge.round()
     before = judge.person.edit(judge.text)
     wrote = merge(judge.ledger, before, judge._say(before), priorities_merge.cosines)
-    same = undone(before, wrote.text, wrote.text, judge.ledger, wrote.ledger, priorities_merge.cosines)
+    same = undone(before, wrote.text, wrote.text, judge.ledger, wrote.ledger)
     assert same.text == before
     now = judge.person.edit(wrote.text)
-    back = undone(before, wrote.text, now, judge.ledger, wrote.ledger, priorities_merge.cosines)
+    back = undone(before, wrote.text, now, judge.ledger, wrote.ledger)
     ours = lines(wrote.text) - lines(before)
     assert not (lines(now) - ours) - lines(back.text)

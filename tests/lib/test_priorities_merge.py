@@ -112,6 +112,21 @@ def test_the_same_value_in_other_words_is_no_conflict(shared: Shared) -> None:
     assert shared.text == before
 
 
+@pytest.mark.parametrize(
+    ("said", "stands"),
+    [
+        ("2026-12-01", "2026-12-01 09:00"),
+        ("2026-12-01 09:30", "2026-12-01 09:30"),
+        ("2026-12-02", "2026-12-02"),
+    ],
+)
+def test_a_day_said_without_its_time_takes_no_time_away(shared: Shared, said: str, stands: str) -> None:
+    shared.say(Priority("Build the API", due="2026-12-01 09:00"))
+    assert "Due: 2026-12-01 09:00" in shared.text, "a time that is said is put to the day"
+    assert not shared.say(Priority("Build the API", due=said)).conflicts
+    assert f"Due: {stands}" in shared.text
+
+
 def test_what_a_person_deleted_stays_out(shared: Shared) -> None:
     shared.text = "# Priorities\n\n" + shared.text[shared.text.index("2. Call") :]
     before = shared.text
@@ -185,6 +200,20 @@ def test_a_line_that_lost_its_hidden_id_is_known_wherever_it_was_moved(shared: S
     assert not result.conflicts
     assert "1. Build the API <!-- clawcortex:id0003 -->\n   - Due: 2026-12-05\n" in shared.text
     assert [one.text for one in result.added] == ["git pull"], "what stands in notes is no priority"
+
+
+def test_a_line_that_takes_the_words_of_a_deleted_action_does_not_become_it() -> None:
+    shared = Shared()
+    shared.say(Priority("Launch", actions=(Action("Call Bob"), Action("Book the hall"))))
+    shared.edit("   - [ ] Call Bob <!-- clawcortex:id0001 -->\n", "")
+    shared.text += "2. Call Bob\n"
+    shared.say(
+        Priority("Launch", actions=(Action("Book the hall", owner="Ann"),)),
+        Priority("Call Bob", due="Friday"),
+    )
+    assert "2. Call Bob <!-- clawcortex:id0001 -->" not in shared.text
+    told = shared.say(Priority("Launch", actions=(Action("Call Bob"),)))
+    assert [one.text for one in told.refused] == ["Call Bob"], "the deleted one is known as deleted still"
 
 
 def test_a_person_s_own_item_is_completed_never_overruled() -> None:

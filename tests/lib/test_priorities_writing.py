@@ -84,10 +84,10 @@ def test_undo_restores_the_bytes(path: Path, state: Path) -> None:
     content = "\ufeff# Mine\r\n\r\n1. Call Bob".encode()
     path.write_bytes(content)
     update(path, state, [Priority("call bob", due="Friday"), Priority("Build the API", rank=1)], alike)
-    undo(path, state, alike)
+    undo(path, state)
     assert path.read_bytes() == content
     with pytest.raises(NotFoundError, match="left to undo"):
-        undo(path, state, alike)
+        undo(path, state)
     assert len(update(path, state, [Priority("Build the API")], alike).added) == 1
 
 
@@ -97,7 +97,7 @@ def test_undo_leaves_what_a_person_wrote_since(path: Path, state: Path) -> None:
         path, state, [Priority("call bob", due="Friday"), Priority("Build the API"), Priority("Sleep")], alike
     )
     path.write_text(read(path).replace("Build the API", "Build my API") + "\nfree words\n")
-    told = undo(path, state, alike)
+    told = undo(path, state)
     assert [one.text for one in told.changed] == ["Build my API"]
     assert read(path).startswith("1. Call Bob\n2. Build my API <")
     assert read(path).endswith("\nfree words\n")
@@ -109,7 +109,7 @@ def test_undo_keeps_lines_apart_where_the_last_one_had_no_end(path: Path, state:
     path.write_text("1. Call Bob")
     update(path, state, [Priority("call bob", due="Friday"), Priority("Sleep")], alike)
     path.write_text(f"{read(path)}\n3. Mine")
-    undo(path, state, alike)
+    undo(path, state)
     assert read(path) == "1. Call Bob\n3. Mine"
 
 
@@ -119,7 +119,7 @@ def test_undo_goes_back_write_by_write(path: Path, state: Path) -> None:
         update(path, state, [Priority(word)], alike)
         texts.append(read(path))
     for text in reversed(texts[:-1]):
-        undo(path, state, alike)
+        undo(path, state)
         assert read(path) == text
 
 
@@ -242,7 +242,7 @@ def test_a_writer_killed_before_its_rename_never_was(path: Path, state: Path, py
     before = path.read_bytes()
     assert python(code, path, state).wait(60) == -9
     assert path.read_bytes() == before
-    undo(path, state, alike)
+    undo(path, state)
     assert path.read_bytes() == b""
     assert len(update(path, state, [Priority("Build the API")], alike).added) == 1
 

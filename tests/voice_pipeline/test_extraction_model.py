@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from clawcortex.errors import HostError
 from clawcortex.testing import FakeHost
+from voice_pipeline.dates.foreign import read_phrase
 from voice_pipeline.extracting.extraction import extract
 from voice_pipeline.extracting.grounding import Ground
 from voice_pipeline.extracting.model import LONGEST_TEXT_ASKED, Said
@@ -106,6 +107,14 @@ def test_a_date_in_the_speaker_s_language() -> None:
     }
     (task,) = extract(Said(said, NOW, "de"), host=FakeHost(answer(actions=[told]))).actions
     assert (task.due, task.due_phrase) == (date(2026, 11, 27), "bis Freitag")
+
+
+def test_a_language_of_three_letters_is_not_another_of_two() -> None:
+    tomorrow = read_phrase("bukas", NOW, "fil")
+    assert tomorrow is not None
+    assert tomorrow.due == date(2026, 11, 24)
+    assert read_phrase("bukas", NOW, "fi") is None, "Filipino, not Finnish"
+    assert read_phrase("bukas", NOW, "eng") is None
 
 
 def test_a_quote_is_whole_words() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,11 @@ import pytest
 from clawcortex.errors import InputError, NotFoundError
 from clawcortex.openclaw.host import Agent
 from clawcortex.server.resources import Residence
-from clawcortex.skills.context import Context
+from clawcortex.settings import Settings
+from clawcortex.skills.context import Caller, Context
 from clawcortex.skills.events import PrioritiesChanged
+from clawcortex.skills.known import learn_name
+from clawcortex.store.records import Scope
 from clawcortex.testing import FakeHost
 from voice_pipeline.operations import history, priorities, undo, update
 from voice_pipeline.shapes import ExtractInput, Nothing, PrioritiesInput
@@ -70,6 +74,53 @@ def test_a_write_is_told_on_the_log_and_taken_back(context: Context, path: Path)
     assert history(context, Nothing()).steps == []
     with pytest.raises(NotFoundError):
         undo(context, Nothing())
+
+
+def test_the_time_of_day_stands_on_the_person_s_clock(context: Context, path: Path) -> None:
+    said = ExtractInput(
+        text="Remind me to call Weber tomorrow at nine.", timezone="America/New_York", by_model=False
+    )
+    assert [one.due for one in update(context, said).added] == ["2026-11-24 15:00"], "nine in New York"
+    assert "   - Due: 2026-11-24 15:00\n" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("said", "owner"),
+    [
+        ("I have to send the offer by Friday.", "Ann Weber"),
+        ("Can you please send the offer by Friday?", "assistant"),
+        ("We have to send the offer by Friday.", "us"),
+        ("Ben has to send the offer by Friday.", "Ben"),
+        ("The offer must be sent by Friday.", ""),
+    ],
+)
+def test_the_owner_is_who_is_meant_whoever_reads_it(context: Context, said: str, owner: str) -> None:
+    ann = Scope(channel="telegram", chat="111", sender="111")
+    learn_name(context, ann, "Ann Weber")
+    caller = Caller("tool", ann, actor="agent:main")
+    done = update(replace(context, caller=caller), ExtractInput(text=said, by_model=False))
+    assert [one.owner for one in done.added] == [owner]
+
+
+def test_at_the_machine_the_owner_is_me(context: Context) -> None:
+    done = update(context, ExtractInput(text="I have to send the offer by Friday.", by_model=False))
+    assert [one.owner for one in done.added] == ["me"]
+
+
+def test_each_workspace_has_a_list_and_a_history_of_its_own(
+    context: Context, path: Path, tmp_path: Path
+) -> None:
+    say(context, OFFER)
+    other = tmp_path / "other"
+    other.mkdir()
+    settings = Settings(**{**context.settings.model_dump(), "shared_workspace": str(other)})
+    elsewhere = replace(context, resources=replace(context.resources, settings=settings))
+    assert history(elsewhere, Nothing()).steps == []
+    done = update(elsewhere, ExtractInput(text=OFFER, by_model=False))
+    assert [one.text for one in done.added] == ["Send the offer"], "not known as deleted"
+    undo(elsewhere, Nothing())
+    assert "Send the offer" in path.read_text(encoding="utf-8")
+    assert len(history(context, Nothing()).steps) == 1
 
 
 def test_a_text_with_nothing_to_do_writes_nothing(context: Context, path: Path) -> None:

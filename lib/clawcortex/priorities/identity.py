@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from clawcortex.text.numbers import ORDINALS, SMALL, TENS
 from clawcortex.text.terms import fold, stem, terms
 
 Alike = Callable[[str, Sequence[str]], Sequence[float]]
@@ -27,9 +28,6 @@ start begin kick|prepare ready|delete remove|email mail|schedule arrange|choose 
 contact reach|check verify|rewrite reword|postpone defer"""
 _FILLERS = """need want should must have try remember sure ensure please asap today really also still new
 get go gonna let task todo item priority""".split()
-_NUMBERS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-seventeen eighteen nineteen twenty""".split()
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
 _SCOPE = frozenset(
     """not no never none nobody nothing without cannot cant dont wont stop avoid except unless instead only all every
     before after until since during while on off out up down over under above below into onto from against
@@ -42,8 +40,8 @@ _SIGN = re.compile(r"[+#%$€£&@*=~^-](?=\w)|(?<=\w)[+#%$€£&@*]+|(?<=\d)[.,:
 _CANON = {
     stem(word): stem(group.split()[0]) for group in re.split(r"[|\n]", _DEEDS) for word in group.split()
 }
-_CANON |= {stem(word): str(number) for number, word in enumerate(_NUMBERS)}
-_CANON |= {stem(word): f"{number}th" for number, word in enumerate(_ORDINALS, 1)}
+_CANON |= {stem(word): str(number) for word, number in (SMALL | TENS).items()}
+_CANON |= {stem(word): f"{number}th" for word, number in ORDINALS.items()}
 _CANON |= {short: f"{short[:-2]}th" for short in ("1st", "2nd", "3rd")}
 _SKIPPED = frozenset(map(stem, _FILLERS))
 

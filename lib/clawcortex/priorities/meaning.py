@@ -26,14 +26,12 @@ class Said:
 
 
 class Reader:
-    """Find what wordings mean in one file, with what is known from before."""
+    """Find what wordings mean in one file, with what is known from before; changes neither."""
 
     def __init__(self, document: Document, ledger: Ledger, alike: Alike) -> None:
         self.document = document
         self.ledger = ledger
         self.alike = alike
-        _identify(ledger, document.items)
-        document.items = [item for item in document.items if item.counts]
         self.put_away = put_away(document)
 
     def read(self, new: Sequence[Priority]) -> Said:
@@ -63,7 +61,7 @@ class Reader:
         near = {
             number: one
             for number, one in enumerate(entries)
-            if one.text and ((one.is_open and one.id not in self.put_away) or agree(one.due, said.due))
+            if one.text and ((one.is_open and one.id not in self.put_away) or agree(said.due, one.due))
         }
         wordings = [(one.text, number) for number, one in near.items()]
         for number, one in near.items():  # a person may have reworded what we wrote
@@ -113,11 +111,11 @@ def put_away(document: Document) -> set[str]:
     return {item.priority.id for item in document.items if item.put_away} - {""}
 
 
-def _identify(ledger: Ledger, items: Sequence[Item]) -> None:
-    """Know an item or action again that lost its hidden id but not its words."""
-    here = {one.id for one in _entries(items)}
+def know_again(document: Document, ledger: Ledger) -> None:
+    """Give an item or action that lost its hidden id but not its words its id back; let go what is no priority."""
+    here = {one.id for one in _entries(document.items)}
     gone = _gone(ledger, here)
-    for item in items:
+    for item in document.items:
         priority = item.priority
         if not priority.id and (key := gone.pop(fold(priority.text), "")):
             priority = replace(priority, id=key)
@@ -127,6 +125,7 @@ def _identify(ledger: Ledger, items: Sequence[Item]) -> None:
             if not box.action.id and (key := lost.pop(fold(box.action.text), "")):
                 box.action = replace(box.action, id=key)
         item.priority = replace(priority, actions=tuple(box.action for box in item.boxes))
+    document.items = [item for item in document.items if item.counts]
 
 
 def _entries(items: Sequence[Item]) -> Iterator[Priority | Action]:

@@ -16,7 +16,7 @@ from clawcortex.priorities import rendering
 from clawcortex.priorities.drafting import Draft
 from clawcortex.priorities.identity import Alike, find_same
 from clawcortex.priorities.ledger import Known, Ledger, dumped, key_of, loaded, note
-from clawcortex.priorities.meaning import NewId, Reader, put_away
+from clawcortex.priorities.meaning import NewId, Reader, know_again, put_away
 from clawcortex.priorities.parsing import ID, NOTED, Box, Document, Item, parse
 from clawcortex.priorities.records import Action, Conflict, Priority, Value, agree, cleaned, fields_of, values
 
@@ -52,6 +52,7 @@ def merge(
     """
     result = Merge(text, loaded(dumped(ledger)), conflicts=[*also])
     document = parse(text)
+    know_again(document, result.ledger)
     said = Reader(document, result.ledger, alike).read([cleaned(one) for one in new])
     work = _Work(result, document, alike, new_id)
     for item, one in said.meant:
@@ -62,9 +63,9 @@ def merge(
     return work.done(when)
 
 
-def remember(ledger: Ledger, document: Document, alike: Alike) -> None:
+def remember(ledger: Ledger, document: Document) -> None:
     """Keep how items stand in a file that was just written."""
-    Reader(document, ledger, alike)
+    know_again(document, ledger)
     note(ledger, document.priorities, put_away(document))
 
 
@@ -129,7 +130,7 @@ class _Work:
         if fresh := [line for key, line in notes.items() if key not in listed]:
             self.draft.note_conflicts(fresh)
         result.text = self.draft.text()
-        remember(result.ledger, parse(result.text), self.alike)
+        remember(result.ledger, parse(result.text))
         return result
 
     def _adopt(self, item: Item, known: Known) -> None:

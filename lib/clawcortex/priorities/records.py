@@ -16,7 +16,7 @@ FIELDS = ("theme", "owner", "due", "status")
 """Lines below a priority's own, in this order."""
 ACTION_FIELDS = ("done", "owner", "due")
 CLOSED = frozenset("done closed complete completed finished shipped cancelled canceled dropped".split())
-_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?")
+_DATE = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)(?:[T ](?P<time>\d\d:\d\d))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +105,11 @@ def fields_of(entry: Priority | Action) -> dict[str, Any]:
     return {name: value for name, value in values(entry).items() if name != "text"}
 
 
-def agree(one: Value, other: Value) -> bool:
-    """Return whether two values say the same: case, spaces and the phrase behind a date do not count."""
-    if not isinstance(one, str) or not isinstance(other, str):
-        return one == other
-    dates = _DATE.match(one.strip()), _DATE.match(other.strip())
+def agree(said: Value, stands: Value) -> bool:
+    """Return whether what is said is what stands: case, spaces, and the time or phrase behind a date do not count."""
+    if not isinstance(said, str) or not isinstance(stands, str):
+        return said == stands
+    dates = _DATE.match(said.strip()), _DATE.match(stands.strip())
     if dates[0] and dates[1]:
-        return dates[0][0] == dates[1][0]
-    return fold(" ".join(one.split())) == fold(" ".join(other.split()))
+        return dates[0]["day"] == dates[1]["day"] and dates[0]["time"] in (None, dates[1]["time"])
+    return fold(" ".join(said.split())) == fold(" ".join(stands.split()))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from clawcortex.priorities.identity import Alike
 from clawcortex.priorities.ledger import Ledger, dumped, loaded
 from clawcortex.priorities.merging import Merge, remember
 from clawcortex.priorities.parsing import NOTED, Document, Item, parse
 from clawcortex.text.terms import fold
 
 
-def undone(before: str, after: str, now: str, earlier: Ledger, later: Ledger, alike: Alike) -> Merge:
+def undone(before: str, after: str, now: str, earlier: Ledger, later: Ledger) -> Merge:
     """Return the file without one write's changes, and what was known before it."""
     if now == after:
         return Merge(before, loaded(dumped(earlier)))
@@ -40,7 +39,7 @@ def undone(before: str, after: str, now: str, earlier: Ledger, later: Ledger, al
     result.text = "".join(
         line for line in lines if not (found := NOTED.search(line)) or found[1] not in noted
     )
-    remember(result.ledger, parse(result.text), alike)
+    remember(result.ledger, parse(result.text))
     return result
 
 

@@ -79,7 +79,7 @@ def update(
         raise _never_still(path)
 
 
-def undo(path: Path, state: Path, alike: Alike) -> Update:
+def undo(path: Path, state: Path) -> Update:
     """Take back the last write; what a person changed since stays. NotFoundError when nothing is left to undo.
 
     `changed` of the result are items that stay as they are, because a person changed them since.
@@ -93,9 +93,7 @@ def undo(path: Path, state: Path, alike: Alike) -> Update:
             before = settled(path)
             text = "" if before is None else decoded(path, before)
             earlier = ledger_in(last.before.with_name("known.json"))
-            result = undone(
-                read(last.before), read(last.after), text, earlier, ledger_of(state, before), alike
-            )
+            result = undone(read(last.before), read(last.after), text, earlier, ledger_of(state, before))
             if write(path, state, before, earlier, result.text, result.ledger, undoes=True) is not None:
                 shutil.rmtree(last.before.parent)
                 return _told(last.id, result)

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from clawcortex.text.numbers import SMALL
+
 MOST_WINDOWS = 4
 MONTHS = {
     name: number
@@ -21,9 +23,7 @@ MONTHS = {
 WEEKDAYS = {n: i for i, n in enumerate("monday tuesday wednesday thursday friday saturday sunday".split())}
 SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 UNITS = {"day": 1, "week": 7, "weekend": 7, "fortnight": 14, "month": 30, "year": 365}
-NUMBERS = {
-    n: i for i, n in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
-}
+NUMBERS = {name: value for name, value in SMALL.items() if value <= 12}
 NUMBERS |= {"a": 1, "an": 1, "couple": 2, "few": 3, "several": 4}
 AMBIGUOUS = frozenset({"may", "march", "mar", "jan", "sun", "fall", "spring"})
 LEADS = frozenset(

@@ -9,29 +9,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from clawcortex.text.numbers import ORDINALS, SMALL, TENS
 from clawcortex.text.terms import STOPWORDS, fold, stem
 from context_retention.dates import MONTHS, WEEKDAYS
 
 LONGEST = 2_000
 """Characters of a text that are read; a memory is a chunk and seldom longer."""
 
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen"
-)
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _GERMAN = "null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf"
-NUMBERS = {name: float(i) for i, name in enumerate(_SMALL.split())}
-NUMBERS |= {name: float(i) for i, name in enumerate(fold(_GERMAN).split())}
-NUMBERS |= {name: 10.0 * i for i, name in enumerate(_TENS.split(), 2)} | {"dozen": 12.0}
+NUMBERS = {name: float(value) for name, value in (SMALL | TENS).items()}
+NUMBERS |= {name: float(i) for i, name in enumerate(fold(_GERMAN).split())} | {"dozen": 12.0}
 NUMBERS |= {
-    f"{ten}{join}{unit}": value + NUMBERS[unit]
-    for ten, value in list(NUMBERS.items()) if ten in _TENS.split()
-    for unit in _SMALL.split()[1:10] for join in "- "
+    f"{ten}{join}{unit}": float(value + SMALL[unit])
+    for ten, value in TENS.items() for unit in SMALL if 1 <= SMALL[unit] <= 9
+    for join in "- "
 }  # fmt: skip
-ORDINALS = dict(
-    zip("first second third fourth fifth sixth seventh eighth ninth tenth".split(), range(1, 11), strict=True)
-)
+FIRST_TEN = {word: value for word, value in ORDINALS.items() if value <= 10}
 SCALES = {
     "k": 1e3,
     "thousand": 1e3,
@@ -83,7 +76,7 @@ _DATE = re.compile(
 )
 _NUMBER = re.compile(
     rf"(?P<cur>[$€£])?\s?(?:\b(?P<n>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d{{1,3}}(?:\.\d{{3}})+(?=\s?(?:€|euro|eur))|\d+(?:[.,:/-]\d+)*)"
-    rf"|\b(?P<w>{_WORDED}|{'|'.join(ORDINALS)})\b)(?:\s?(?P<k>k|m|mio|bn|thousand|tausend|millions?|billion)\b)?(?:\s?(?P<u>[%€$£]|[a-z]+))?"
+    rf"|\b(?P<w>{_WORDED}|{'|'.join(FIRST_TEN)})\b)(?:\s?(?P<k>k|m|mio|bn|thousand|tausend|millions?|billion)\b)?(?:\s?(?P<u>[%€$£]|[a-z]+))?"
 )
 _NAME = re.compile(r"[^\W\d_][\w'’-]*|\d+[A-Z][\w-]*")
 _VERBISH = frozenset(
@@ -165,7 +158,7 @@ def _amount(found: re.Match[str]) -> tuple[float | str, str]:
         else _UNIT.get(after, "" if after in STOPWORDS else stem(after)[:_UNIT_LETTERS])
     )
     if group["w"]:
-        return float(NUMBERS.get(group["w"]) or ORDINALS.get(group["w"], 0)) * scale, unit
+        return float(NUMBERS.get(group["w"]) or FIRST_TEN.get(group["w"], 0)) * scale, unit
     written = group["n"]
     if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", written):
         written = written.replace(",", "")

@@ -5,8 +5,10 @@ The file is merged by `clawcortex.priorities`: what a person wrote there stays. 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +17,9 @@ from clawcortex.errors import ModelError
 from clawcortex.files import place
 from clawcortex.skills.context import Context
 from clawcortex.skills.events import PrioritiesChanged
+from clawcortex.skills.known import learned_name
 from clawcortex.store.records import NewEvent, Write
-from voice_pipeline.extracting.shapes import Extraction
+from voice_pipeline.extracting.shapes import ME, YOU, ActionItem, Extraction
 from voice_pipeline.shapes import Changed, Clash, Entry, Step
 
 if TYPE_CHECKING:  # numpy comes with it, and the first call is early enough
@@ -26,16 +29,17 @@ FILE = Path("PRIORITIES.md")
 NEWS = "priorities.news"
 """The last changes, by time, as the agents are told of them; an undo has the version of what it took back."""
 NEWS_KEPT = 20
+ASSISTANT = "assistant"
 
 
 def add(context: Context, extraction: Extraction) -> Changed:
     """Merge what was said into the file; a person's wording, order, ticks and deletions stand."""
     from clawcortex import priorities
 
+    path = _path(context, create=True)
     when = context.local(context.now()).date().isoformat()
-    done = priorities.update(
-        _path(context, create=True), _state(), list(_said(extraction)), _alike(context), when=when
-    )
+    said = list(_said(context, extraction))
+    done = priorities.update(path, _state(path), said, _alike(context), when=when)
     return _told(context, "update", done)
 
 
@@ -43,7 +47,8 @@ def take_back(context: Context) -> Changed:
     """Undo the last write to the file; what a person changed since stays."""
     from clawcortex import priorities
 
-    return _told(context, "undo", priorities.undo(_path(context, create=True), _state(), _alike(context)))
+    path = _path(context, create=True)
+    return _told(context, "undo", priorities.undo(path, _state(path)))
 
 
 def first(context: Context, limit: int) -> list[Entry]:
@@ -64,7 +69,7 @@ def steps(context: Context) -> list[Step]:
 
     from clawcortex import priorities
 
-    found = priorities.history(_state())
+    found = priorities.history(_state(_path(context, create=False)))
     return [Step(version=one.id, at=context.local(ULID.from_str(one.id).datetime)) for one in reversed(found)]
 
 
@@ -90,19 +95,34 @@ def _read(path: Path, limit: int, seen: tuple[int, ...]) -> Sequence[priorities.
     return tuple(priorities.top(path, limit))
 
 
-def _state() -> Path:
-    return paths.private_folder(paths.state_dir() / "priorities")
+def _state(path: Path) -> Path:
+    """Return the folder of what is known of this file: another workspace's list has one of its own."""
+    name = sha256(os.fsencode(path)).hexdigest()[:16]
+    return paths.private_folder(paths.private_folder(paths.state_dir() / "priorities") / name)
 
 
-def _said(extraction: Extraction) -> Iterator[priorities.Priority]:
+def _said(context: Context, extraction: Extraction) -> Iterator[priorities.Priority]:
     """Yield what goes on the list: what matters most with its rank, and what is to be done."""
     from clawcortex import priorities
 
     for one in extraction.priorities:
         yield priorities.Priority(one.theme, rank=one.rank)
     for action in extraction.actions:
-        due = action.due.isoformat() if action.due else action.due_phrase
-        yield priorities.Priority(action.text, owner=action.owner or None, due=due or None)
+        yield priorities.Priority(action.text, owner=_owner(context, action), due=_due(context, action))
+
+
+def _owner(context: Context, action: ActionItem) -> str | None:
+    """Return whom the file names: whoever reads it, "me" and "you" of a speaker would be somebody else."""
+    if action.owner == ME:
+        return learned_name(context, context.caller.scope) or ME
+    return ASSISTANT if action.owner == YOU else action.owner or None
+
+
+def _due(context: Context, action: ActionItem) -> str | None:
+    """Return the day, on the person's clock with the time if one was said; else the words that said it."""
+    if action.due_at:
+        return f"{context.local(action.due_at):%Y-%m-%d %H:%M}"
+    return action.due.isoformat() if action.due else action.due_phrase or None
 
 
 def _alike(context: Context) -> priorities.Alike:

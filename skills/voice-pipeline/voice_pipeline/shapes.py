@@ -19,7 +19,11 @@ class ExtractInput(_Given):
         default=None, description="when it was said, with its offset from UTC; now if left out"
     )
     timezone: str = Field(default="", description="IANA name of the speaker's time zone; yours if left out")
-    language: str = Field(default="en", pattern=r"^[a-z]{2,3}$", description="what it is written in, as `en`")
+    language: str = Field(
+        default="en",
+        pattern=r"^[a-z]{2,3}$",
+        description="what it is written in, as `en`: three letters only where there are no two",
+    )
     by_model: bool = Field(
         default=True, description="ask the agent's model where there is one; else by rules, in English"
     )

@@ -20,7 +20,7 @@ _LEADS = frozenset(
 
 
 def read_phrase(phrase: str, now: datetime, language: str) -> Found | None:
-    """Return the date that a phrase names in a language (ISO 639-1), ahead of `now`; None when it names none."""
+    """Return the date that a phrase names in a language, ahead of `now`; None when it names none."""
     import dateparser
 
     words = phrase.strip().split()
@@ -32,7 +32,7 @@ def read_phrase(phrase: str, now: datetime, language: str) -> Found | None:
     naive = now.replace(tzinfo=None)
     settings = {"RELATIVE_BASE": datetime.combine(naive, time()), "PREFER_DATES_FROM": "future"}
     try:
-        read = dateparser.parse(bare, languages=[language[:2].lower()], settings=settings)
+        read = dateparser.parse(bare, languages=[language], settings=settings)
     except (ValueError, OverflowError):  # a language that it does not have, a year that nobody has
         return None
     if read is None:

@@ -11,28 +11,10 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from clawcortex.text.numbers import ORDINALS, SMALL, TENS
 from voice_pipeline.linear import linear
 
 _TOKEN = linear(r"[0-9]+|\pL+(?:['’]\pL+)*|[^\s]")
-_SMALL = {
-    word: value
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()
-    )
-}
-_TENS = {
-    word: 10 * value
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
-}
-_ORDINALS = {
-    word: value
-    for value, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-        "fifteenth sixteenth seventeenth eighteenth nineteenth".split(),
-        1,
-    )
-} | {"twentieth": 20, "thirtieth": 30}
 _FILLERS = frozenset("uh uhm um umm er erm hmm hm mm mhm ah eh".split())
 _BREAKS = frozenset(",-–—…")
 
@@ -185,19 +167,19 @@ def _number(words: list[Word], i: int) -> Number | None:
 
 def _small(words: list[Word], i: int) -> Number | None:
     text = words[i].text if i < len(words) else ""
-    if text in _ORDINALS:
-        return _ORDINALS[text], True, i, i
-    if text in _SMALL:
-        return _SMALL[text], False, i, i
-    if text not in _TENS:
+    if text in ORDINALS:
+        return ORDINALS[text], True, i, i
+    if text in SMALL:
+        return SMALL[text], False, i, i
+    if text not in TENS:
         return None
     after = i + 1 + (i + 1 < len(words) and words[i + 1].text == "-")
     unit = words[after].text if after < len(words) else ""
-    if 1 <= _SMALL.get(unit, 0) <= 9:
-        return _TENS[text] + _SMALL[unit], False, i, after
-    if 1 <= _ORDINALS.get(unit, 0) <= 9:
-        return _TENS[text] + _ORDINALS[unit], True, i, after
-    return _TENS[text], False, i, i
+    if 1 <= SMALL.get(unit, 0) <= 9:
+        return TENS[text] + SMALL[unit], False, i, after
+    if 1 <= ORDINALS.get(unit, 0) <= 9:
+        return TENS[text] + ORDINALS[unit], True, i, after
+    return TENS[text], False, i, i
 
 
 def _years(numbers: list[Number]) -> Iterable[tuple[str, int, int]]:

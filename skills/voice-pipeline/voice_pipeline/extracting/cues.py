@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from clawcortex.text.numbers import SMALL
 from voice_pipeline.linear import Pattern, linear
 
 Patterns = Sequence[Pattern]
@@ -17,7 +18,7 @@ def _any(*patterns: str) -> Pattern:
     return linear("(?i)" + "|".join(f"(?:{pattern})" for pattern in patterns))
 
 
-NUMBER = r"(?:[1-9]|one|two|three|four|five|six|seven|eight|nine)"
+NUMBER = rf"(?:[1-9]|{'|'.join(word for word, number in SMALL.items() if 1 <= number <= 9)})"
 _FIRST = rf"(?P<rank>top|highest|main|biggest|first|second|third|fourth|fifth|next|number {NUMBER}|#[1-9])"
 _IS = r"(?:'s|,? (?:is|are|was|will be|should be|has to be|must be|remains?|stays?|becomes?|would be)(?: as follows)?:?|:|,|=)(?: (?:now|still|really|definitely|going to be))?"
 _FOR = r"(?: (?:for|of|this|today|tomorrow|next|right now|now|at the moment|on)\b(?: (?:the|this|next|me|us|week|month|quarter|year|today|tomorrow|sprint|team|day))*)?"

@@ -107,7 +107,7 @@ class Draft(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A text, when it was said (with the speaker's time zone), and its language (ISO 639-1)."""
+    """A text, when it was said (with the speaker's time zone), and its language (ISO 639, in small letters)."""
 
     text: str
     now: datetime
@@ -207,7 +207,7 @@ def _actions(draft: Draft, ground: Ground, said: Said) -> Iterator[ActionItem]:
 
 def _due(phrase: str, said: Said) -> Due | None:
     due = find_due(phrase, said.now)
-    if due is not None or said.language[:2].lower() == "en" or find_dates(phrase, said.now):
+    if due is not None or said.language == "en" or find_dates(phrase, said.now):
         return due
     other: Found | None = read_phrase(phrase, said.now, said.language)
     if other is None or other.due < said.now.date():

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from voice_pipeline.dates.wording import fluent
+from clawcortex.text.numbers import ORDINALS, SMALL
+from voice_pipeline.dates.wording import Wording, fluent
 from voice_pipeline.extracting import cues
 from voice_pipeline.extracting.due import Due, find_due, urgency
 from voice_pipeline.extracting.intent import intent
@@ -26,11 +28,12 @@ from voice_pipeline.linear import linear
 
 LIKELY, CERTAIN = 0.3, 0.8
 """From which chance a weak sign of a task counts, and from which the classifier alone is believed."""
-RANKS = {
-    "top": 1, "highest": 1, "main": 1, "biggest": 1, "most": 1, "first": 1, "firstly": 1, "one": 1, "second": 2,
-    "secondly": 2, "next": 2, "two": 2, "third": 3, "thirdly": 3, "three": 3, "fourth": 4, "four": 4, "fifth": 5,
-    "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-}  # fmt: skip
+RANKS = (
+    dict.fromkeys("top highest main biggest most".split(), 1)
+    | {"next": 2}
+    | {word: number for word, number in SMALL.items() if 1 <= number <= 9}
+    | {f"{word}{adverb}": number for word, number in ORDINALS.items() for adverb in ("", "ly")}
+)
 ANNOUNCING = 6
 """Words of a remark that tells how urgent the task before it is."""
 _EDGES = " \t\n,;:.!?-–—\"'“”’"
@@ -50,9 +53,27 @@ _IS = linear(r"(?i)\s+(?:is|are|will be)$")
 """What is left of "the report is due on Friday"."""
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A clause, and its words as they were meant: read once for all that looks into them."""
+
+    clause: Clause
+    wording: Wording
+
+    @property
+    def text(self) -> str:
+        """Return the words without fillers and repeats."""
+        return self.wording.text
+
+    @property
+    def asks(self) -> bool:
+        """Tell whether it is a question."""
+        return self.clause.asks
+
+
 def extract_by_rules(text: str, now: datetime) -> Extraction:
     """Return what the text says; `now` is when it was said, with the speaker's time zone."""
-    said = list(clauses(text))
+    said = [Heard(clause, fluent(clause.text)) for clause in clauses(text)]
     return Extraction(
         priorities=tuple(_first(_priorities(said))),
         decisions=tuple(_first(_decisions(said))),
@@ -89,26 +110,26 @@ def _quote(clause: Clause) -> dict[str, Any]:
     return {"quote": clause.text[: end - clause.start], "start": clause.start, "end": end}
 
 
-def _actions(said: list[Clause], now: datetime) -> Iterator[ActionItem]:
-    for clause, following in zip(said, [*said[1:], None], strict=False):
-        heard = fluent(clause.text)
-        task = find_task(heard.text, asks=clause.asks)
+def _actions(said: list[Heard], now: datetime) -> Iterator[ActionItem]:
+    for heard, following in zip(said, [*said[1:], None], strict=False):
+        task = find_task(heard.text, asks=heard.asks)
         due = find_due(heard.text, now)
-        if not _counts(heard.text, task, due, asks=clause.asks):
+        if not _counts(heard.text, task, due, asks=heard.asks):
             continue
         start, end = (task.start, task.end) if task else (0, len(heard.text))
         name = title(_without(heard.text, start, end, due))
-        remark = following.text if following and len(following.text.split()) <= ANNOUNCING else ""
-        phrase = slice(*heard.span(due.start, due.end)) if due else slice(0)
+        remark = following.clause.text if following else ""
+        remark = remark if len(remark.split()) <= ANNOUNCING else ""
+        phrase = slice(*heard.wording.span(due.start, due.end)) if due else slice(0)
         if name:
             yield ActionItem(
                 text=name,
                 owner=task.owner if task else "",
                 due=due.day if due else None,
                 due_at=due.at if due else None,
-                due_phrase=clause.text[phrase][:LONGEST_TEXT],
+                due_phrase=heard.clause.text[phrase][:LONGEST_TEXT],
                 urgency=urgency(f"{heard.text} {remark}", due, now),
-                **_quote(clause),
+                **_quote(heard.clause),
             )
 
 
@@ -130,29 +151,28 @@ def _without(text: str, start: int, end: int, due: Due | None) -> str:
     return f"{before} {after}" if after[:1].isalnum() else f"{before}{after}"
 
 
-def _priorities(said: list[Clause]) -> Iterator[Priority]:
+def _priorities(said: list[Heard]) -> Iterator[Priority]:
     listing = False
-    for clause in said:
-        found = [] if clause.asks else list(_priority(clause, listing=listing))
-        listing = bool(cues.ANNOUNCED.search(clause.text)) or (listing and bool(found))
+    for heard in said:
+        found = [] if heard.asks else list(_priority(heard, listing=listing))
+        listing = bool(cues.ANNOUNCED.search(heard.clause.text)) or (listing and bool(found))
         yield from found
 
 
-def _priority(clause: Clause, *, listing: bool) -> Iterator[Priority]:
-    heard = fluent(clause.text).text
+def _priority(heard: Heard, *, listing: bool) -> Iterator[Priority]:
     for pattern in (*cues.PRIORITY, *([cues.LISTED] if listing else [])):
-        match = pattern.search(heard)
+        match = pattern.search(heard.text)
         if match is None:
             continue
         parts, words = match.groupdict(), match[0].replace(match["theme"], "").strip(_EDGES)
-        if _negated(heard[: match.start()] + words):
+        if _negated(heard.text[: match.start()] + words):
             continue
         several = bool(parts.get("list"))
         themes = _ITEMS.split(match["theme"]) if several else [match["theme"]]
         named = [name for name in (title(_ORDINAL.sub("", theme)) for theme in themes) if name]
         for place, theme in enumerate(named, 1):
             rank = place if several else _rank(parts.get("rank") or "")
-            yield Priority(theme=theme, rank=rank, cue=words[:LONGEST_TEXT], **_quote(clause))
+            yield Priority(theme=theme, rank=rank, cue=words[:LONGEST_TEXT], **_quote(heard.clause))
         return
 
 
@@ -168,27 +188,27 @@ def _rank(word: str) -> int | None:
     return int(last) if last.isdigit() else RANKS.get(last)
 
 
-def _decisions(said: list[Clause]) -> Iterator[Decision]:
-    for clause in said:
-        heard = fluent(clause.text).text
-        if not clause.asks and cues.DECISION.search(heard) and not cues.SUPPOSED.search(heard):
-            name = title(heard)
+def _decisions(said: list[Heard]) -> Iterator[Decision]:
+    for heard in said:
+        if not heard.asks and cues.DECISION.search(heard.text) and not cues.SUPPOSED.search(heard.text):
+            name = title(heard.text)
             if name:
-                yield Decision(text=name, **_quote(clause))
+                yield Decision(text=name, **_quote(heard.clause))
 
 
-def _shifts(said: list[Clause]) -> Iterator[ContextShift]:
-    for clause in said:
-        heard = fluent(clause.text).text
-        if clause.asks or not cues.SHIFT_GATE.search(heard) or cues.MOVED_TASK.search(heard):
+def _shifts(said: list[Heard]) -> Iterator[ContextShift]:
+    for heard in said:
+        if heard.asks or not cues.SHIFT_GATE.search(heard.text) or cues.MOVED_TASK.search(heard.text):
             continue
         parts = {"from": "", "to": ""}
         for pattern in cues.SHIFT:
-            match = pattern.search(heard)
-            if match is None or _negated(heard[: match.start()]):
+            match = pattern.search(heard.text)
+            if match is None or _negated(heard.text[: match.start()]):
                 continue
             for name, words in match.groupdict().items():
                 parts[name] = parts[name] or title(_PART.split(words or "")[0])
-        name = title(heard)
+        name = title(heard.text)
         if name and any(parts.values()):
-            yield ContextShift(text=name, away_from=parts["from"], towards=parts["to"], **_quote(clause))
+            yield ContextShift(
+                text=name, away_from=parts["from"], towards=parts["to"], **_quote(heard.clause)
+            )
