@@ -44,12 +44,20 @@ def parse(argv: list[str]) -> tuple[str, commands.Options]:
     parser.add_argument(
         "--postgres", action="store_true", help="add PostgreSQL's driver, for a memory that hosts share"
     )
+    parser.add_argument(
+        "--engine",
+        action="append",
+        default=[],
+        choices=("faster-whisper", "pocketsphinx"),
+        help="add an engine of speech recognition beside Whisper",
+    )
     parser.add_argument("--purge", action="store_true", help="uninstall: delete the memories too")
     parser.add_argument(
         "--torch-index", default="", metavar="URL", help="a package index that has torch's CPU build"
     )
     chosen = vars(parser.parse_args(own))
     command = chosen.pop("command")
+    chosen["engine"] = tuple(chosen["engine"])
     return command, commands.Options(**chosen, rest=tuple(rest))
 
 

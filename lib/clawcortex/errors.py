@@ -2,6 +2,11 @@
 
 ClawcortexError
 ├── InputError            the caller sent something that cannot be used
+│   └── AudioError            a recording that nothing can be heard from: asking again is of no use
+│       ├── NotAudioError         no sound in it, or in no format we read
+│       ├── BrokenAudioError      it cannot be decoded
+│       ├── AudioTooLongError     more seconds than are taken, declared or found while decoding
+│       └── AudioTooLargeError    more bytes than are taken, or more memory to unpack
 ├── NotFoundError         what was named does not exist
 ├── DeniedError           the caller may not do this
 ├── ConflictError         the request contradicts what is stored
@@ -10,7 +15,9 @@ ClawcortexError
 │   ├── ServerDownError       nobody answers on the socket
 │   ├── BusyError             a queue is full
 │   ├── DeadlineError         the answer did not come in time
-│   └── ModelError            the embedding model cannot be loaded
+│   ├── ModelError            the embedding model cannot be loaded
+│   ├── EngineError           a speech engine or its weights are missing
+│   └── TranscriberError      the transcriber's process died, grew too large, or was stopped
 ├── StorageError          the store refused
 │   ├── DiskFullError
 │   ├── ReadOnlyError
@@ -50,6 +57,39 @@ class InputError(ClawcortexError):
 
     code, status, exit_code = "invalid_input", 400, 2
     default_hint = "Correct the named field and call again; `--help` lists what is accepted."
+
+
+class AudioError(InputError):
+    """Refuse a recording for good; a caller that keeps it sets it aside with the reason."""
+
+    code = "bad_audio"
+    default_hint = "Record or export it again, as ogg/opus, m4a, mp3, wav, webm or flac."
+
+
+class NotAudioError(AudioError):
+    """Refuse a file that holds no sound, or in a format that is not read."""
+
+    code = "not_audio"
+
+
+class BrokenAudioError(AudioError):
+    """Refuse a recording that cannot be decoded."""
+
+    code = "broken_audio"
+
+
+class AudioTooLongError(AudioError):
+    """Refuse a recording with more seconds than are taken, whatever its header says."""
+
+    code = "audio_too_long"
+    default_hint = "Cut it into shorter parts, or raise speech_max_s in settings.toml."
+
+
+class AudioTooLargeError(AudioError):
+    """Refuse a recording with more bytes than are taken, or that needs too much memory to unpack."""
+
+    code, status = "audio_too_large", 413
+    default_hint = "Export it as ogg/opus, which is smaller, or raise speech_max_mb in settings.toml."
 
 
 class NotFoundError(ClawcortexError):
@@ -112,6 +152,20 @@ class ModelError(UnavailableError):
 
     code = "model_unavailable"
     default_hint = "Run `python3 install.py` again to restore the model files."
+
+
+class EngineError(UnavailableError):
+    """Report that a speech engine or its weights are not on this machine; the hint is the command that helps."""
+
+    code = "engine_missing"
+    default_hint = "Run `python3 install.py` again to restore speech recognition."
+
+
+class TranscriberError(UnavailableError):
+    """Report that the transcriber's process ended before it answered; the next call starts a new one."""
+
+    code = "transcriber_died"
+    default_hint = "Call again; if it stays so, read logs/transcriber.log in the state folder."
 
 
 class StorageError(ClawcortexError):

@@ -97,6 +97,30 @@ class Settings(BaseModel):
     lesson_days: int = Field(
         default=60, ge=1, le=3_650, description="A lesson retires when its mistake was not seen for so long"
     )
+    speech_engine: str = Field(
+        default="whisper",
+        pattern="^(whisper|faster-whisper|pocketsphinx)$",
+        description="What hears voice notes: whisper, faster-whisper or pocketsphinx",
+    )
+    speech_model: str = Field(
+        default="base", description="Whisper's model by name, or the path of a checkpoint or model folder"
+    )
+    speech_language: str = Field(
+        default="",
+        pattern="^([a-z]{2,3})?$",
+        description="Language of voice notes as en or de; empty lets the engine find out",
+    )
+    speech_max_mb: int = Field(default=512, ge=1, description="Largest recording taken, in megabytes")
+    speech_max_s: int = Field(default=14_400, ge=1, description="Longest recording taken, in seconds")
+    speech_idle_s: float = Field(
+        default=300.0, gt=0, description="The transcriber's process ends after so long without work"
+    )
+    speech_stall_s: float = Field(
+        default=600.0, gt=0, description="Longest the transcriber may take for half a minute of sound"
+    )
+    speech_memory_mb: int = Field(
+        default=4_096, ge=256, description="Most memory the transcriber may take before it is ended"
+    )
     half_life_days: float = Field(default=30.0, gt=0, description="Recency half-life")
     recency_floor: float = Field(default=0.5, ge=0, le=1, description="Recency never weighs less than this")
     memory_budget_rows: int = Field(

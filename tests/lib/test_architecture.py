@@ -18,7 +18,7 @@ SKILLS = paths.repo_root() / "skills"
 LAYERS = {
     0: {"errors", "paths", "client", "launch", "command", "setup"},
     1: {"settings", "files", "periods", "priorities", "text"},
-    2: {"models", "store", "openclaw"},
+    2: {"models", "store", "openclaw", "speech"},
     3: {"skills", "upkeep", "demo", "testing"},
     4: {"server", "cli", "mcp", "__main__"},
 }
@@ -31,6 +31,9 @@ HEAVY = {
     "sentence_transformers",
     "transformers",
     "whisper",
+    "faster_whisper",
+    "pocketsphinx",
+    "av",
     "onnx",
 }
 FILES = sorted(LIB.rglob("*.py"))
@@ -80,7 +83,8 @@ def test_a_module_imports_only_lower_layers_or_its_own_package(path: Path) -> No
 
 
 SIDEWAYS = {
-    ("openclaw", "store"), ("files", "text"), ("settings", "text"), ("priorities", "files"), ("priorities", "text"),
+    ("openclaw", "store"), ("speech", "models"), ("files", "text"), ("settings", "text"),
+    ("priorities", "files"), ("priorities", "text"),
     ("upkeep", "skills"), ("demo", "upkeep"), ("cli", "server"), ("cli", "mcp"), ("__main__", "cli"),
 }  # fmt: skip
 """Within a layer: who may use whom."""

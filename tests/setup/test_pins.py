@@ -7,16 +7,16 @@ import pytest
 from packaging.requirements import Requirement
 
 from clawcortex.errors import SetupError
-from clawcortex.setup.requirements import canonical, read_pins, read_requirements
+from clawcortex.setup.requirements import LEFT_OUT, canonical, read_pins, read_requirements
 
 ROOT = Path(__file__).resolve().parents[2]
 FOUND = read_requirements(ROOT)
 PINS = {canonical(pin.name): pin for pin in FOUND.pins}
 
 
-def reached(group: str) -> set[str]:
+def reached(group: str, *, without: str = "") -> set[str]:
     """Return every package that a group brings onto this machine."""
-    waiting = [Requirement(asked) for asked in FOUND.of(group)]
+    waiting = [Requirement(asked) for asked in FOUND.of(group) if asked != without]
     seen: set[tuple[str, frozenset[str]]] = set()
     while waiting:
         asked = waiting.pop()
@@ -27,6 +27,8 @@ def reached(group: str) -> set[str]:
         extras = [{"extra": extra} for extra in ("", *asked.extras)]
         for text in metadata.requires(asked.name) or []:
             needed = Requirement(text)
+            if canonical(needed.name) in LEFT_OUT.get(canonical(asked.name), ()):
+                continue
             if needed.marker is None or any(needed.marker.evaluate(extra) for extra in extras):
                 waiting.append(needed)
     return {name for name, _ in seen}
@@ -44,6 +46,19 @@ def test_every_package_of_a_group_is_pinned_to_what_is_tested_here(group: str) -
     groups = tuple(FOUND.groups)
     late = [name for name in names if groups.index(PINS[name].group) > groups.index(group)]
     assert late == []  # a package is counted in the first group that brings it
+
+
+@pytest.mark.parametrize("alone", list(LEFT_OUT))
+def test_what_a_package_without_its_own_needs_is_named_by_its_group(alone: str) -> None:
+    groups = tuple(FOUND.groups)
+    home = next(group for group in groups if alone in FOUND.of(group))
+    try:
+        named = set.union(*(reached(group, without=alone) for group in groups[: groups.index(home) + 1]))
+        needed = [Requirement(text) for text in metadata.requires(alone) or []]
+    except metadata.PackageNotFoundError as error:
+        pytest.skip(f"group {home!r} is not installed here: no {error.name}")
+    wanted = {canonical(item.name) for item in needed if "extra" not in str(item.marker)}
+    assert wanted - named == set(LEFT_OUT[alone])
 
 
 def test_the_pins_that_were_promised() -> None:

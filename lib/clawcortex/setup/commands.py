@@ -18,6 +18,10 @@ from clawcortex.setup.grants import leave_outs
 from clawcortex.setup.host import find_openclaw
 
 RUNTIME = ("base", "export", "voice")
+ASKED_FOR = ("faster-whisper", "pocketsphinx", "postgres")
+"""Groups that stay once they were asked for."""
+TESTED = ("pocketsphinx", "postgres", "dev")
+"""What the tests need beside the running system; of the engines pocketsphinx, which hears without a download."""
 CI = "CLAWCORTEX_E2E"
 
 
@@ -29,6 +33,7 @@ class Options:
     minimal: bool = False
     voice: bool = True
     postgres: bool = False
+    engine: tuple[str, ...] = ()
     purge: bool = False
     torch_index: str = ""
     rest: tuple[str, ...] = ()
@@ -38,7 +43,7 @@ class Options:
         """Return the dependency groups of the running system."""
         wanted = ("base",) if self.minimal else RUNTIME
         kept = tuple(group for group in wanted if group != "voice" or self.voice)
-        return (*kept, "postgres") if self.postgres else kept
+        return (*kept, *self.engine, "postgres") if self.postgres else (*kept, *self.engine)
 
 
 SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
@@ -75,7 +80,7 @@ def demo(root: Path, options: Options, console: Console) -> int:
 
 def test(root: Path, options: Options, console: Console) -> int:
     """Run the test suite, on a real OpenClaw where Node and npm are present."""
-    environment = prepare(root, options, console, (*options.groups, "postgres", "dev"))
+    environment = prepare(root, options, console, (*options.groups, *TESTED))
     variables = node.fetch(console)
     variables["CLAWCORTEX_MODELS_DIR"] = str(paths.models_dir())  # tests have states of their own
     console.step("Tests")
@@ -97,7 +102,7 @@ def run(root: Path, options: Options, console: Console) -> int:
         raise SetupError(
             "No command was given", hint="Write it after two dashes: install.py run -- python ..."
         )
-    groups = (*options.groups, "postgres", "dev")
+    groups = (*options.groups, *TESTED)
     environment = Environment(root, console)
     if environment.missing(groups) or not any(paths.models_dir().glob("*/*")):
         environment = prepare(root, options, console, groups)
@@ -145,8 +150,8 @@ def uninstall(root: Path, options: Options, console: Console) -> int:
 def prepare(root: Path, options: Options, console: Console, groups: tuple[str, ...]) -> Environment:
     """Bring the environment and the exported model up to date."""
     environment = Environment(root, console, torch_index=options.torch_index)
-    if "postgres" in environment.groups():  # asked for once: kept in step without being asked for again
-        groups = (*groups, "postgres")
+    # Asked for once: kept in step without being asked for again.
+    groups = (*groups, *(group for group in environment.groups() if group in ASKED_FOR))
     if environment.missing(groups):
         environment.ensure(groups)
     else:

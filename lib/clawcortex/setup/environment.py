@@ -19,7 +19,7 @@ from clawcortex.setup import repair
 from clawcortex.setup.accelerator import TorchBuild, choose_torch
 from clawcortex.setup.console import Console, megabytes
 from clawcortex.setup.pip import Pip
-from clawcortex.setup.requirements import Requirements, read_requirements
+from clawcortex.setup.requirements import LEFT_OUT, Requirements, read_requirements
 from clawcortex.setup.storage import read_json, write_json, write_text
 
 UNPACKED = 4.0
@@ -115,11 +115,15 @@ class Environment:
 
     def _install(self, pip: Pip, group: str, torch: TorchBuild) -> None:
         # Pinned here too: a plain name makes pip call an unreachable index a conflict of versions.
-        asked = [self.requirements.exact(item) for item in self.requirements.of(group) if item != "torch"]
+        wanted = [item for item in self.requirements.of(group) if item != "torch"]
+        asked = [self.requirements.exact(item) for item in wanted if item not in LEFT_OUT]
+        alone = [self.requirements.exact(item) for item in wanted if item in LEFT_OUT]
         options = ["-c", str(self.requirements.constraints), "--prefer-binary"]
         if group == "export":
             asked, options = [torch.requirement, *asked], [*options, *torch.options]
-        pip.install(group, asked, *options, total=len(self.requirements.pinned(group)))
+        pip.install(group, asked, *options, total=len(self.requirements.pinned(group)) - len(alone))
+        if alone:  # from source with the setuptools of the group: nothing is fetched that is not pinned
+            pip.install(group, alone, *options, "--no-deps", "--no-build-isolation", total=len(alone))
         write_json(self.stamp, {"finished": {**self._finished(), group: self._digest(group)}})
 
     def _make_folder(self, pip: Pip) -> None:

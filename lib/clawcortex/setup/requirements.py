@@ -10,10 +10,17 @@ from pathlib import Path
 
 from clawcortex.errors import SetupError
 
-GROUPS = ("base", "export", "voice", "postgres", "dev")
+GROUPS = ("base", "export", "voice", "faster-whisper", "pocketsphinx", "postgres", "dev")
 """In the order of installing; a group that pyproject.toml does not name is skipped."""
+LEFT_OUT = {"openai-whisper": ("triton",), "faster-whisper": ("ctranslate2",)}
+"""Packages that are installed without what they ask for, and what of that is not wanted.
+
+triton, 190 MB: openai-whisper uses it for word times on NVIDIA's GPUs, which we do not ask for; torch's CUDA build
+brings it by itself. ctranslate2: only faster-whisper's engine needs it, not the voice detector.
+The group of such a package names the rest of what it asks for; tests/setup/test_pins.py holds that.
+"""
 PIN = re.compile(
-    r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?:\s+#\s*(?P<group>\w+)\s+(?P<size>[\d.]+) MB)?$"
+    r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?:\s+#\s*(?P<group>[\w-]+)\s+(?P<size>[\d.]+) MB)?$"
 )
 
 

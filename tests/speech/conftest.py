@@ -1,0 +1,31 @@
+"""What the tests of speech stand on: the voice group, and transcribers that are closed again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+collect_ignore = [] if find_spec("av") and find_spec("pocketsphinx") else ["test_transcriber.py"]
+
+from clawcortex.settings import Settings  # noqa: E402 - after the check above
+from clawcortex.speech import Transcriber  # noqa: E402
+
+Opener = Callable[..., Transcriber]
+
+
+@pytest.fixture
+def transcriber() -> Iterator[Opener]:
+    """Make transcribers with settings; pocketsphinx hears unless another engine is named."""
+    opened: list[Transcriber] = []
+
+    def make(**settings: Any) -> Transcriber:
+        made = Transcriber(Settings(**{"speech_engine": "pocketsphinx", **settings}))
+        opened.append(made)
+        return made
+
+    yield make
+    for one in opened:
+        one.close()
