@@ -14,11 +14,13 @@ const MANIFEST = JSON.parse(fs.readFileSync(path.join(ROOT, "openclaw.plugin.jso
 const MANIFESTS = fs.readdirSync(path.join(ROOT, "skills")).map((name) => path.join(ROOT, "skills", name, "skill.json"));
 const SKILLS = MANIFESTS.filter((file) => fs.existsSync(file)).map((file) => JSON.parse(fs.readFileSync(file, "utf8")));
 const TOOLS = SKILLS.flatMap((skill) => skill.tools ?? []);
+const COMMANDS = SKILLS.flatMap((skill) => skill.commands ?? []);
 const SOCKET_LIMIT = 100; // as in lib/clawcortex/paths.py
 const RESET_MESSAGES = 400; // the newest of a transcript: the older were captured or reset before
 const PROMPT_LIMIT = 2_000_000; // bytes, as in lib/clawcortex/openclaw/gateway.py
 const BUTTON_CHANNELS = ["telegram", "discord", "slack"]; // those that tell a plugin of a press, to OpenClaw's knowledge
 const INSTEAD = { kept: "Noted. I cannot apply it right now; it counts as soon as I can.", lost: "That did not work; please press again later.", refused: "This button is not one of mine." };
+const COMMAND_MS = 90_000; // until a message stands in the chat: OpenClaw waits up to 60 s for a busy one
 const LOOPBACK = new Set(["127.0.0.1", "::1", "::ffff:127.0.0.1"]);
 
 /** The rule of lib/clawcortex/paths.py: beside the data, or in a short runtime folder when that path is too long. */
@@ -49,6 +51,7 @@ function request(socketPath, route, payload, ms) {
 const pick = (from, names) => Object.fromEntries(names.filter((name) => from?.[name] !== undefined).map((name) => [name, from[name]]));
 const CONTEXT = ["runId", "agentId", "sessionKey", "sessionId", "trigger", "channel", "messageProvider", "accountId", "channelId", "chatId", "senderId", "conversationId"];
 const MESSAGE = ["role", "timestamp", "idempotencyKey", "responseId", "toolCallId", "toolName", "__openclaw"];
+const WRITER = ["agentId", "sessionKey", "channel", "accountId", "senderId", "to", "messageThreadId"];
 const CALLER = ["agentId", "sessionKey", "messageChannel", "agentAccountId", "nativeChannelId", "requesterSenderId", "senderIsOwner", "deliveryContext"];
 
 /** A message without what no memory needs: pictures, tool results, usage. */
@@ -300,9 +303,20 @@ const entry = {
       const ms = answer || hook === "message_received" ? promptTimeoutMs : captureTimeoutMs;
       api.on(hook, (event, ctx) => forward(api, place, hook, event, ctx, ms), { timeoutMs: ms + 1_000 });
     }
-    for (const { name, description, parameters } of TOOLS) {
+    for (const { name, description, timeout_s: seconds = 0 } of COMMANDS) {
+      const handler = async (ctx) => {
+        const native = ctx.channel === "telegram" && !ctx.channelId; // elsewhere OpenClaw misses a reply where a message of ours is one
+        const asked = { text: ctx.args ?? "", context: { ...pick(ctx, WRITER), native } };
+        const ms = Math.max(COMMAND_MS, seconds * 1_000);
+        const { status, body } = await request(place.socket, `/v1/commands/${name}`, asked, ms).catch((error) => ({ status: 503, body: { message: `The server does not answer (${error.code ?? error.message}).` } }));
+        if (status !== 200) return { text: `⚠️ ${body.message} ${body.hint ?? ""}`.trim() };
+        return body.text ? { text: body.text } : { suppressReply: true }; // the server's own message says it
+      };
+      api.registerCommand({ name, description, acceptsArgs: true, handler });
+    }
+    for (const { name, description, parameters, timeout_s: seconds } of TOOLS) {
       const execute = (context) => async (_id, params) => {
-        const answer = await request(place.socket, `/v1/tools/${name}`, { params, context: pick(context, CALLER) }, toolTimeoutMs).catch((error) => {
+        const answer = await request(place.socket, `/v1/tools/${name}`, { params, context: pick(context, CALLER) }, seconds ? seconds * 1_000 : toolTimeoutMs).catch((error) => {
           throw new Error(`${name}: the memory server does not answer (${error.code ?? error.message})`);
         });
         if (answer.status !== 200) throw new Error(`${name}: ${answer.body.message} ${answer.body.hint ?? ""}`.trim());

@@ -13,7 +13,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,6 +22,8 @@ from clawcortex.errors import ClawcortexError, DeadlineError, DeniedError, Serve
 
 CONNECT_S = 2.0
 DEFAULT_TIMEOUT_S = 60.0
+LINES = "application/x-ndjson"
+"""Asks for progress while an operation runs: one JSON object a line, the last one its answer or error."""
 
 
 class Connection:
@@ -68,28 +70,56 @@ class Connection:
         self, path: str, payload: Mapping[str, Any] | None = None, *, caller: str = "cli", keep: bool = True
     ) -> tuple[int, bytes]:
         """Send one request (GET without a payload) and return status and body."""
+        status, parts = self.stream(path, payload, caller=caller, keep=keep)
+        return status, b"".join(parts)
+
+    def stream(
+        self,
+        path: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        caller: str = "cli",
+        keep: bool = True,
+        accept: str = "application/json",
+    ) -> tuple[int, Iterator[bytes]]:
+        """Send one request; return its status, and its body in the parts in which the server sends it."""
         body = b"" if payload is None else json.dumps(payload, separators=(",", ":")).encode()
         head = (
             f"{'GET' if payload is None else 'POST'} {path} HTTP/1.1\r\nhost: clawcortex\r\n"
-            f"x-clawcortex-caller: {caller}\r\ncontent-type: application/json\r\n"
+            f"x-clawcortex-caller: {caller}\r\ncontent-type: application/json\r\naccept: {accept}\r\n"
             f"content-length: {len(body)}\r\n{'' if keep else 'connection: close' + chr(13) + chr(10)}\r\n"
         )
         self._socket.settimeout(self._timeout)
-        try:
+        with self._broken(path):
             # a server that refuses a large body answers before it has read all of it
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 self._socket.sendall(head.encode("latin-1") + body)
-            return self._answer()
+            return self._answer(path)
+
+    def _answer(self, path: str = "") -> tuple[int, Iterator[bytes]]:
+        lines = self._until(b"\r\n\r\n").decode("latin-1").split("\r\n")
+        fields = dict(line.lower().split(": ", 1) for line in lines[1:] if ": " in line)
+        return int(lines[0].split(" ", 2)[1]), self._parts(path, fields)
+
+    @contextlib.contextmanager
+    def _broken(self, path: str) -> Iterator[None]:
+        """Say what a broken connection means."""
+        try:
+            yield
         except TimeoutError as error:
             raise DeadlineError(f"{path} did not answer within {self._timeout:g} s") from error
         except OSError as error:
             raise ServerDownError(f"the server went away before it answered {path}") from error
 
-    def _answer(self) -> tuple[int, bytes]:
-        head = self._until(b"\r\n\r\n")
-        lines = head.decode("latin-1").split("\r\n")
-        fields = dict(line.lower().split(": ", 1) for line in lines[1:] if ": " in line)
-        return int(lines[0].split(" ", 2)[1]), self._exactly(int(fields.get("content-length", "0")))
+    def _parts(self, path: str, fields: Mapping[str, str]) -> Iterator[bytes]:
+        """Yield the body: whole, or chunk by chunk as it comes."""
+        with self._broken(path):
+            if "chunked" not in fields.get("transfer-encoding", ""):
+                yield self._exactly(int(fields.get("content-length", "0")))
+                return
+            while size := int(self._until(b"\r\n").split(b";")[0], 16):
+                yield self._exactly(size + 2)[:-2]
+            self._exactly(2)
 
     def _until(self, end: bytes) -> bytes:
         while end not in self._buffer:
@@ -125,6 +155,33 @@ def call(
     with Connection(timeout=timeout) as connection:
         status, body = connection.request(path, payload, caller=caller, keep=False)
     return answer(path, status, body)
+
+
+def follow(
+    path: str,
+    payload: Mapping[str, Any],
+    tell: Callable[[dict[str, Any]], None],
+    timeout: float = DEFAULT_TIMEOUT_S,
+    caller: str = "cli",
+) -> dict[str, Any]:
+    """Call the server once, pass on each line of progress, and return the answer; `timeout` is for each line."""
+    with Connection(timeout=timeout) as connection:
+        status, parts = connection.stream(path, payload, caller=caller, keep=False, accept=LINES)
+        if status != 200:
+            return answer(path, status, b"".join(parts))
+        rest = b""
+        for part in parts:
+            *lines, rest = (rest + part).split(b"\n")
+            for line in lines:
+                found = json.loads(line)
+                if "progress" in found:
+                    tell(found["progress"])
+                elif "error" in found:
+                    raise from_dict(found["error"])
+                else:
+                    last: dict[str, Any] = found["answer"]
+                    return last
+    raise ServerDownError(f"the server went away before it answered {path}")
 
 
 def answer(path: str, status: int, body: bytes) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ def main(skill: str, argv: Sequence[str] | None = None) -> int:
         chosen = parser(manifest).parse_args(arguments)
         entry = next(item for item in manifest["operations"] if item["name"] == chosen.operation)
         caller = os.environ.get(CALLER) or "cli"
-        answer = reach(entry["route"], payload(entry["input"], chosen), timeout=chosen.timeout, caller=caller)
+        body = payload(entry["input"], chosen)
+        tell = partial(_tell, as_json=as_json) if "progress" in entry else None
+        answer = reach(entry["route"], body, timeout=chosen.timeout, caller=caller, tell=tell)
     except ClawcortexError as error:
         complain(error, as_json=as_json)
         return error.exit_code
@@ -42,13 +45,24 @@ def reach(
     *,
     timeout: float = client.DEFAULT_TIMEOUT_S,
     caller: str = "cli",
+    tell: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
-    """Call the server and start it first when it is down."""
+    """Call the server and start it first when it is down; `tell` gets each line of progress."""
+    call = partial(client.call, route, body, timeout, caller)
+    if tell is not None:
+        call = partial(client.follow, route, body or {}, tell, timeout, caller)
     try:
-        return client.call(route, body, timeout, caller)
+        return call()
     except ServerDownError:
         client.start()
-        return client.call(route, body, timeout, caller)
+        return call()
+
+
+def _tell(progress: Mapping[str, Any], *, as_json: bool) -> None:
+    """Show how far it is, on stderr: the answer alone goes to stdout."""
+    line = json.dumps(progress, ensure_ascii=False) if as_json else str(progress.get("line", ""))
+    sys.stderr.buffer.write(line.encode("utf-8", "replace") + b"\n")
+    sys.stderr.flush()
 
 
 def read_manifest(skill: str) -> dict[str, Any]:
@@ -77,7 +91,8 @@ def parser(manifest: Mapping[str, Any]) -> argparse.ArgumentParser:
         command.set_defaults(operation=entry["name"])
         command.add_argument("--json", action="store_true", help="print the answer as JSON")
         command.add_argument("--input", metavar="FILE", help="input as JSON from a file, - for stdin")
-        command.add_argument("--timeout", type=float, default=60.0, help="seconds to wait")
+        seconds = float(entry.get("timeout_s") or client.DEFAULT_TIMEOUT_S)
+        command.add_argument("--timeout", type=float, default=seconds, help="seconds to wait")
         for name, schema in entry["input"].get("properties", {}).items():
             command.add_argument(f"--{name.replace('_', '-')}", **_flag(name, schema))
     return whole

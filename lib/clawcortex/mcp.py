@@ -23,14 +23,15 @@ from mcp_types import (
 )
 
 from clawcortex import __version__, paths
+from clawcortex.client import DEFAULT_TIMEOUT_S
 from clawcortex.command import reach, read_manifest
 from clawcortex.errors import ClawcortexError, NotFoundError
 
 Session = ServerRequestContext[Any]
 
 
-def tools() -> Iterator[tuple[str, Tool]]:
-    """Yield (route, tool) of every agent-exposed operation, from the generated manifests."""
+def tools() -> Iterator[tuple[str, float, Tool]]:
+    """Yield (route, seconds to wait, tool) of every agent-exposed operation, from the generated manifests."""
     for path in sorted(paths.skills_dir().glob("*/skill.json")):
         manifest = read_manifest(path.parent.name)
         operations = {entry["name"]: entry for entry in manifest["operations"]}
@@ -38,6 +39,7 @@ def tools() -> Iterator[tuple[str, Tool]]:
             operation = operations[tool["operation"]]
             yield (
                 operation["route"],
+                float(operation.get("timeout_s") or DEFAULT_TIMEOUT_S),
                 Tool(
                     name=tool["name"],
                     description=tool["description"],
@@ -50,16 +52,17 @@ def tools() -> Iterator[tuple[str, Tool]]:
 
 def build(caller: str) -> Server[Any]:
     """Return the MCP server; `caller` says on whose behalf it calls."""
-    routes = {tool.name: route for route, tool in tools()}
+    routes = {tool.name: (route, seconds) for route, seconds, tool in tools()}
 
     async def list_tools(_: Session, __: PaginatedRequestParams | None) -> ListToolsResult:
-        return ListToolsResult(tools=[tool for _, tool in tools()])
+        return ListToolsResult(tools=[tool for _, _, tool in tools()])
 
     async def call_tool(_: Session, params: CallToolRequestParams) -> CallToolResult:
         try:
             if params.name not in routes:
                 raise NotFoundError(f"no tool {params.name!r}", hint=f"Tools: {', '.join(routes)}.")
-            run = partial(reach, routes[params.name], params.arguments or {}, caller=caller)
+            route, seconds = routes[params.name]
+            run = partial(reach, route, params.arguments or {}, timeout=seconds, caller=caller)
             answer = await to_thread.run_sync(run)
         except ClawcortexError as error:
             return CallToolResult(content=[_text(error.as_dict())], is_error=True)

@@ -7,6 +7,7 @@ const [index, state, config] = process.argv.slice(2);
 const { default: plugin } = await import(index);
 const hooks = {};
 const tools = {};
+const commands = {};
 const routes = {};
 const presses = {};
 const warnings = [];
@@ -31,6 +32,7 @@ plugin.register({
   },
   logger: { warn: (line) => warnings.push(line) },
   on: (name, run) => (hooks[name] ??= []).push(run),
+  registerCommand: ({ name, handler }) => (commands[name] = handler),
   registerTool: (factory, { name }) => (tools[name] = factory),
   registerService: () => {},
   registerInteractiveHandler: ({ channel, namespace, handler }) => (presses[`${channel}:${namespace}`] = handler),
@@ -58,7 +60,7 @@ class Cron {
 const server = http.createServer((request, response) => routes[new URL(request.url, "http://x").pathname](request, response));
 
 /** Do what one line asks for. */
-async function run({ press, hook, event, ctx, tool, params, context, jobs, refuse, serve, answers }) {
+async function run({ press, hook, event, ctx, tool, command, params, context, jobs, refuse, serve, answers }) {
   if (answers) model = answers;
   if (serve) return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server.address().port)));
   if (press) {
@@ -66,6 +68,7 @@ async function run({ press, hook, event, ctx, tool, params, context, jobs, refus
     const handled = await presses[`${press.channel}:clawcortex`]({ ...press, respond: { reply: async ({ text }) => void replies.push(text) } });
     return { ...handled, replies };
   }
+  if (command) return commands[command](ctx);
   if (tool) return tools[tool](context).execute("call_1", params);
   if (!hook) return asked.splice(0);
   event.itself = event; // what OpenClaw passes has cycles and functions

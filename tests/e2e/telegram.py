@@ -105,8 +105,11 @@ class FakeTelegram(Loopback):
         self._update, self._message = 1, 1000
         self._closed = False
 
-    def write(self, person: Person, text: str, chat: Chat | None = None) -> int:
-        """Let a person write and return how many messages the bot had sent before."""
+    def write(self, person: Person, text: str, chat: Chat | None = None, *, marked: bool = False) -> int:
+        """Let a person write and return how many messages the bot had sent before.
+
+        `marked`: as the real Telegram marks a command; OpenClaw then takes it natively, and else as text.
+        """
         with self.changed:
             before = len(self.sent)
             message = {
@@ -116,6 +119,9 @@ class FakeTelegram(Loopback):
                 "chat": (chat or person.chat()).as_chat(),
                 "text": text,
             }
+            if marked:
+                length = len(text.split(maxsplit=1)[0])
+                message["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
             self._add({"message": message})
             return before
 

@@ -16,7 +16,7 @@ SKILL = '''
 """A skill."""
 from pydantic import BaseModel
 from clawcortex.skills.context import Context
-from clawcortex.skills.operation import Schedule, Skill, consumer, hook, operation
+from clawcortex.skills.operation import Command, Schedule, Skill, consumer, hook, operation
 
 class Words(BaseModel):
     text: str = ""
@@ -29,6 +29,21 @@ def say(context: Context, request: Words) -> Words:
 @operation("unsay", effect="destroy")
 def unsay(context: Context, request: Words) -> Words:
     """Take it back."""
+    return request
+
+@operation("shout", command=Command("shout", takes="text", shows="text"))
+def shout(context: Context, request: Words) -> Words:
+    """Say it aloud."""
+    return request
+
+@operation("hum", command=Command("hum", takes="tune", shows="text"))
+def hum(context: Context, request: Words) -> Words:
+    """Hum it."""
+    return request
+
+@operation("moo", command=Command("Moo now", takes="text", shows="text"))
+def moo(context: Context, request: Words) -> Words:
+    """Moo it."""
     return request
 
 @hook("agent_end")
@@ -65,6 +80,21 @@ def add(folder: Path, name: str, text: str | None = None, *, more: str = "") -> 
     package.mkdir(parents=True)
     code = SKILL.replace("{name}", name).replace("{more}", more) if text is None else text
     (package / "__init__.py").write_text(code)
+
+
+def test_a_command_is_one_operations_and_names_texts(folder: Path) -> None:
+    for name, also in (("one", "shout"), ("three", "hum"), ("two", "shout"), ("zero", "moo")):
+        text = SKILL.replace("(say, unsay)", f"(say, unsay, {also})")
+        add(folder, name, text.replace("{name}", name).replace("{more}", ""))
+    registry = load(folder)
+    assert registry.command("shout")[0].name == "one"
+    assert {one.folder: one.reason.partition(":")[2].strip() for one in registry.broken} == {
+        "two": "a slash command is declared twice: shout, shout",
+        "three": "/hum: Words has no text 'tune'",
+        "zero": "/Moo now cannot be a command",
+    }
+    with pytest.raises(NotFoundError, match="/hum"):
+        registry.command("hum")
 
 
 def test_a_skill_is_found_by_its_folder(folder: Path) -> None:

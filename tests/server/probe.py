@@ -11,9 +11,9 @@ from pydantic import BaseModel, Field
 from clawcortex.errors import ConflictError, DiskFullError, InputError
 from clawcortex.openclaw.payloads import AgentEnd, Dispatch, Pressed, PromptBuild
 from clawcortex.skills.answers import Claim, Reply
-from clawcortex.skills.context import Context
+from clawcortex.skills.context import Context, Progress
 from clawcortex.skills.contribution import Contribution, Item
-from clawcortex.skills.operation import Grant, Schedule, Skill, consumer, hook, operation
+from clawcortex.skills.operation import Command, Grant, Schedule, Skill, consumer, hook, operation
 from clawcortex.store.records import Event, Write
 
 TURNS = "probe_turns"
@@ -103,6 +103,35 @@ def listen(context: Context, event: Event) -> None:
     if text.startswith("/"):
         Path(text).write_bytes(b"heard")
     context.store.amend([Write(HEARD, f"{event.seq:06}", None, {"text": text})])
+
+
+class Step(Progress):
+    """One step of a count."""
+
+    number: int
+
+
+class Counting(BaseModel):
+    """What to say at each step; "boom" fails there, "refuse" is refused there, "wait:" waits on a pipe."""
+
+    text: str = Field(min_length=1)
+
+
+@operation("count", progress=Step, command=Command("count", takes="text", shows="text"), timeout_s=90)
+def count(context: Context, request: Counting) -> Said:
+    """Count the words, one by one."""
+    for number, word in enumerate(request.text.split(), 1):
+        if word == "boom":
+            raise ZeroDivisionError("a bug on the way")
+        if word == "refuse":
+            raise ConflictError("it is so and not so", hint="Decide.")
+        if word.startswith("wait:"):
+            Path(word.removeprefix("wait:")).read_bytes()
+        context.tell(Step(line=f"{number}: {word}", number=number))
+    caller = context.caller
+    return Said(
+        text=request.text.upper(), origin=caller.origin, trusted=caller.trusted, scope=caller.scope.person
+    )
 
 
 @operation("refuse")
@@ -229,7 +258,7 @@ skill = Skill(
     title="Probe",
     summary="Let tests look through the server.",
     version="1.2.3",
-    operations=(echo, hold, refuse, fail, lie, turns, told, tell, heard, presses, agents, wipe),
+    operations=(echo, count, hold, refuse, fail, lie, turns, told, tell, heard, presses, agents, wipe),
     hooks=(quick, slow, take, grumble, press, keep),
     consumers=(listen,),
     schedules=(Schedule("0 8 * * *", "echo", {"text": "morning"}),),

@@ -29,8 +29,8 @@ def raw(path: str, body: bytes, method: str = "POST") -> tuple[int, dict[str, An
             f"{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
         connection._socket.sendall(head.encode() + body)
-        status, answer = connection._answer()
-    return status, json.loads(answer)
+        status, parts = connection._answer()
+        return status, json.loads(b"".join(parts))
 
 
 def test_an_operation_answers_and_says_who_called() -> None:

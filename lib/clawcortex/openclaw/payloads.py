@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
@@ -32,6 +32,8 @@ from clawcortex.store.records import ChatType, Scope
 __all__ = [
     "HOOKS",
     "AgentEnd",
+    "CommandCall",
+    "CommandContext",
     "Compaction",
     "Dispatch",
     "GatewayStart",
@@ -414,11 +416,68 @@ class ToolContext(Part):
         )
 
 
+class Target(TypedDict):
+    """A chat, as `Host.message` takes it."""
+
+    agent: str
+    channel: str
+    target: str
+    account: str
+    thread: str
+
+
 class ToolCall(Part):
     """The body of POST /v1/tools/<name>."""
 
     params: dict[str, Any] = Field(default_factory=dict)
     context: ToolContext = ToolContext()
+
+
+class CommandContext(Part):
+    """What a slash command is told of who wrote it."""
+
+    agent_id: Text = ""
+    session_key: Text = ""
+    channel: Text = ""
+    account_id: Text = ""
+    sender_id: Text = ""
+    to: Text = ""
+    message_thread_id: Text = ""
+    native: bool = False
+    """Whether a message of ours may stand for the command's reply, as index.js says."""
+
+    @property
+    def chat(self) -> str:
+        """Return the chat as the channel names it."""
+        return self.to.removeprefix(f"{self.channel}:")
+
+    def scope(self, chat_type: ChatType = ChatType.UNKNOWN) -> Scope:
+        """Return where it was written, and by whom."""
+        return Scope(
+            agent=self.agent_id or agent_of(self.session_key) or "main",
+            channel=self.channel or "unknown",
+            account=self.account_id or "default",
+            chat=self.chat or self.session_key,
+            sender=self.sender_id or "unknown",
+            chat_type=chat_type,
+        )
+
+    def target(self) -> Target:
+        """Return what `Host.message` needs to write there."""
+        return {
+            "agent": self.scope().agent,
+            "channel": self.channel,
+            "target": self.chat,
+            "account": self.account_id,
+            "thread": self.message_thread_id,
+        }
+
+
+class CommandCall(Part):
+    """The body of POST /v1/commands/<name>."""
+
+    text: Text = ""
+    context: CommandContext = CommandContext()
 
 
 Payload = (

@@ -1,7 +1,9 @@
 """The routes of the socket. Every answer is JSON, and every failure is a typed error with its status.
 
 GET  /healthz /metrics /readyz[?wait=seconds]   (ready: 200 once recall is semantic, else 503 and the parts)
-POST /v1/{skill}/{operation}   /v1/tools/{tool}   /v1/hooks/{event}   /v1/shutdown
+POST /v1/{skill}/{operation}   /v1/tools/{tool}   /v1/commands/{command}   /v1/hooks/{event}   /v1/shutdown
+
+An operation whose caller accepts application/x-ndjson is answered line by line, see `streams`.
 """
 
 from __future__ import annotations
@@ -21,14 +23,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from clawcortex import paths
+from clawcortex.client import LINES
 from clawcortex.errors import ClawcortexError, InputError, NotFoundError, UnavailableError
 from clawcortex.server.bodies import LIMIT_BYTES, TooLargeError, parse
 from clawcortex.server.calls import Calls, caller_named, new_request_id
+from clawcortex.server.commands import Commands
 from clawcortex.server.hooks import Hooks
 from clawcortex.server.lifecycle import identity
 from clawcortex.server.metrics import Metrics
 from clawcortex.server.pool import Pools
 from clawcortex.server.resources import Residence
+from clawcortex.server.streams import streamed
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +57,7 @@ class Faces:
 
     residence: Residence
     calls: Calls
+    commands: Commands
     hooks: Hooks
     pools: Pools
     metrics: Metrics
@@ -98,16 +104,27 @@ class Faces:
     async def tool(self, request: Request, request_id: str) -> Response:
         """Run a tool for an agent."""
         body = await _body(request, self.pools)
-        run = partial(self.calls.tool, request.path_params["tool"], body, request_id)
-        return Response(await self.pools.operations.submit(run), media_type="application/json")
+        name = request.path_params["tool"]
+        pool = self.pools.long if self.calls.tool_tells(name) else self.pools.operations
+        run = partial(self.calls.tool, name, body, request_id)
+        return Response(await pool.submit(run), media_type="application/json")
+
+    async def command(self, request: Request, request_id: str) -> Response:
+        """Run what a person called in a chat."""
+        body = await _body(request, self.pools)
+        return _json(await self.commands.answer(request.path_params["command"], body, request_id))
 
     async def operation(self, request: Request, request_id: str) -> Response:
-        """Run an operation for whoever may open the socket."""
+        """Run an operation for whoever may open the socket; line by line for who accepts lines."""
         caller = caller_named(request.headers.get("x-clawcortex-caller", ""))
         body = await _body(request, self.pools)
         skill, name = request.path_params["skill"], request.path_params["operation"]
+        pool = self.pools.long if self.calls.tells(skill, name) else self.pools.operations
         run = partial(self.calls.operation, skill, name, body, caller, request_id)
-        return Response(await self.pools.operations.submit(run), media_type="application/json")
+        if LINES in request.headers.get("accept", ""):
+            typed = partial(_fault, request.url.path, request_id)
+            return await streamed(lambda tell: pool.submit(partial(run, tell)), typed)
+        return Response(await pool.submit(run), media_type="application/json")
 
 
 def build(faces: Faces) -> Starlette:
@@ -115,6 +132,7 @@ def build(faces: Faces) -> Starlette:
     posted = {
         "/v1/hooks/{event}": faces.hook,
         "/v1/tools/{tool}": faces.tool,
+        "/v1/commands/{command}": faces.command,
         "/v1/shutdown": faces.shutdown,
         "/v1/{skill}/{operation}": faces.operation,
     }
@@ -135,22 +153,25 @@ def _typed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         request_id = request.headers.get("x-request-id", "")[:64] or new_request_id()
         try:
             response = await endpoint(request, request_id)
-        except ClawcortexError as error:
-            response = failure(error)
         except ClientDisconnect:
             response = Response(status_code=499)  # nobody is there to read it
-        except Exception as error:  # the last net: logged with its traceback and told to the caller
-            log.exception("%s failed", request.url.path, extra={"request_id": request_id})
-            response = failure(
-                ClawcortexError(
-                    f"{request.url.path} failed: {type(error).__name__} (request {request_id})",
-                    hint=f"Look for {request_id} in {paths.log_path()}.",
-                )
-            )
+        except Exception as error:  # noqa: BLE001 (the last net: logged and told to the caller)
+            response = failure(_fault(request.url.path, request_id, error))
         response.headers["x-request-id"] = request_id
         return response
 
     return answer
+
+
+def _fault(path: str, request_id: str, error: BaseException) -> ClawcortexError:
+    """Return a typed error for any; what is not one of ours is logged with its traceback."""
+    if isinstance(error, ClawcortexError):
+        return error
+    log.error("%s failed", path, exc_info=error, extra={"request_id": request_id})
+    return ClawcortexError(
+        f"{path} failed: {type(error).__name__} (request {request_id})",
+        hint=f"Look for {request_id} in {paths.log_path()}.",
+    )
 
 
 async def _unrouted(request: Request, error: Exception) -> Response:

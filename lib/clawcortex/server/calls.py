@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -13,7 +13,7 @@ from clawcortex.errors import ClawcortexError, DeniedError, InputError
 from clawcortex.server.logs import call_log
 from clawcortex.server.metrics import Metrics
 from clawcortex.server.resources import Residence
-from clawcortex.skills.context import Caller, Context, Origin, Resources
+from clawcortex.skills.context import Caller, Context, Origin, Progress, Resources, unheard
 from clawcortex.skills.operation import Operation, Skill
 from clawcortex.store.records import LOCAL
 
@@ -60,15 +60,34 @@ class Calls:
         self._residence = residence
         self._metrics = metrics
 
+    def tells(self, skill: str, name: str) -> bool:
+        """Return whether an operation tells progress; False for one that is not known, too."""
+        opened = self._residence.peek()
+        found = opened.registry.skills.get(skill) if opened else None
+        return found is not None and any(one.name == name and one.progress for one in found.operations)
+
+    def tool_tells(self, name: str) -> bool:
+        """Return whether a tool's operation tells progress."""
+        opened = self._residence.peek()
+        return opened is not None and any(
+            known == name and one.progress is not None for known, _, one in opened.registry.tools()
+        )
+
     def operation(
-        self, skill: str, name: str, body: Mapping[str, Any], caller: Caller, request_id: str
+        self,
+        skill: str,
+        name: str,
+        body: Mapping[str, Any],
+        caller: Caller,
+        request_id: str,
+        tell: Callable[[Progress], None] = unheard,
     ) -> bytes:
         """Run an operation for a caller of the socket and return its answer as JSON."""
         registry = self._residence.opened().registry
         found = registry.operation(skill, name)
         if caller.origin == "mcp" and found.expose != "agent":
             raise DeniedError(f"{skill} {name} is not for agents")
-        return self._run(registry.skills[skill], found, body, caller, request_id)
+        return self.run(registry.skills[skill], found, body, caller, request_id, tell)
 
     def tool(self, name: str, body: Mapping[str, Any], request_id: str) -> bytes:
         """Run a tool for an agent of OpenClaw; who calls comes from the tool's context alone."""
@@ -78,22 +97,24 @@ class Calls:
         call = validated(ToolCall, body, name)
         scope = call.context.scope()
         caller = Caller("tool", scope, trusted=False, actor=f"agent:{scope.agent}")
-        return self._run(skill, found, call.params, caller, request_id)
+        return self.run(skill, found, call.params, caller, request_id)
 
-    def _run(
+    def run(
         self,
         skill: Skill,
         operation: Operation[Any, Any],
         body: Mapping[str, Any],
         caller: Caller,
         request_id: str,
+        tell: Callable[[Progress], None] = unheard,
     ) -> bytes:
+        """Run any operation, whatever its caller may, and return its answer as JSON."""
         name = f"{skill.name}.{operation.name}"
         log = call_log(request_id, skill=skill.name, operation=operation.name)
         began, outcome = time.perf_counter(), "error"
         try:
             request = validated(operation.input, body, operation.name)
-            context = Context(self._residence.opened().resources, caller, log, request_id)
+            context = Context(self._residence.opened().resources, caller, log, request_id, tell)
             result = operation.run(context, request)
             answer = serialised(operation, result)
             outcome = "ok"

@@ -54,12 +54,13 @@ class Pool:
 
 
 class Pools:
-    """One pool for each kind of call, so that a slow export never holds up a prompt."""
+    """One pool for each kind of call: an export never holds up a prompt, nor what takes minutes an export."""
 
     def __init__(self) -> None:
         self.prompts = Pool("prompt", threads=4, waiting=32)
         self.events = Pool("event", threads=4, waiting=256)
         self.operations = Pool("operation", threads=8, waiting=256)
+        self.long = Pool("long", threads=4, waiting=16)
 
     def sizes(self) -> dict[str, int]:
         """Return how many calls of each kind run or wait."""
@@ -67,8 +68,10 @@ class Pools:
             "prompts": self.prompts.inside,
             "events": self.events.inside,
             "operations": self.operations.inside,
+            "long": self.long.inside,
         }
 
     def close(self, seconds: float) -> bool:
         """Close all of them; return whether everything ended in time."""
-        return sum(pool.close(seconds) for pool in (self.prompts, self.events, self.operations)) == 3
+        every = (self.prompts, self.events, self.operations, self.long)
+        return sum(pool.close(seconds) for pool in every) == len(every)

@@ -16,6 +16,7 @@ import uvicorn
 from clawcortex import paths
 from clawcortex.server.app import Faces, build
 from clawcortex.server.calls import Calls, new_request_id
+from clawcortex.server.commands import Commands
 from clawcortex.server.consumers import FAILED, Consumers
 from clawcortex.server.hooks import Hooks
 from clawcortex.server.lifecycle import Lock, identity, say
@@ -74,6 +75,7 @@ class Resident:
         faces = Faces(
             self._residence,
             calls,
+            Commands(self._residence, calls, self._pools),
             self._hooks,
             self._pools,
             self._metrics,

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
+from pydantic import BaseModel
+
 from clawcortex import paths
 from clawcortex.errors import storage_error
 from clawcortex.store.records import LOCAL, Scope
@@ -21,7 +23,18 @@ if TYPE_CHECKING:  # numpy and faiss are slow to import; the server must listen 
     from clawcortex.store.base import Store
     from clawcortex.store.index import Index
 
-Origin = Literal["cli", "http", "hook", "tool", "mcp", "cron", "task"]
+Origin = Literal["cli", "http", "hook", "tool", "mcp", "cron", "task", "command"]
+
+
+class Progress(BaseModel):
+    """How far a long operation is; a skill's own class says more."""
+
+    line: str
+    """For people."""
+
+
+def unheard(_: Progress) -> None:
+    """Let go of progress that nobody waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,8 @@ class Context:
     caller: Caller
     log: logging.LoggerAdapter[logging.Logger]
     request_id: str = ""
+    tell: Callable[[Progress], None] = unheard
+    """Say how far it is; only of operations that declare `progress`. Never fails and never waits."""
 
     @property
     def store(self) -> Store:

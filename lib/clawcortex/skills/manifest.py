@@ -1,4 +1,4 @@
-"""Turn a skill's declaration into skill.json: what it does, its schemas, tools, hooks and jobs.
+"""Turn a skill's declaration into skill.json: what it does, its schemas, tools, commands, hooks and jobs.
 
 Schemas hold no $ref, so that index.js and the command line read them without a JSON Schema library.
 """
@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from clawcortex.skills.operation import Operation, Schedule, Skill
-from clawcortex.skills.registry import tool_name
+from clawcortex.skills.registry import COMMAND_NAME, tool_name
 
 SCHEMA_VERSION = 1
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -32,8 +32,12 @@ class OperationEntry(_Part):
     expose: Literal["owner", "agent"]
     effect: Literal["read", "write", "destroy"]
     route: str = Field(pattern=r"^/v1/[a-z0-9-]+/[a-z0-9_]+$")
+    timeout_s: int | None = Field(default=None, ge=1, le=3_600)
+    """How long callers wait, where their usual time is too short."""
     input: Schema
     output: Schema
+    progress: Schema | None = None
+    """Of each line that it streams before its answer."""
 
 
 class ToolEntry(_Part):
@@ -42,7 +46,17 @@ class ToolEntry(_Part):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")
     operation: str
     description: str = Field(min_length=1)
+    timeout_s: int | None = Field(default=None, ge=1, le=3_600)
     parameters: Schema
+
+
+class CommandEntry(_Part):
+    """One slash command that OpenClaw offers to people in a chat."""
+
+    name: str = Field(pattern=COMMAND_NAME)
+    operation: str
+    description: str = Field(min_length=1)
+    timeout_s: int | None = Field(default=None, ge=1, le=3_600)
 
 
 class ScheduleEntry(_Part):
@@ -91,6 +105,7 @@ class Manifest(_Part):
     requires: list[str] = Field(default_factory=list)
     operations: list[OperationEntry]
     tools: list[ToolEntry] = Field(default_factory=list)
+    commands: list[CommandEntry] = Field(default_factory=list)
     hooks: list[str] = Field(default_factory=list)
     consumers: list[ConsumerEntry] = Field(default_factory=list)
     schedules: list[ScheduleEntry] = Field(default_factory=list)
@@ -109,6 +124,7 @@ def manifest(skill: Skill) -> Manifest:
             "requires": list(skill.requires),
             "operations": [_operation(skill, operation) for operation in skill.operations],
             "tools": [_tool(skill, item) for item in skill.operations if item.expose == "agent"],
+            "commands": [_command(item) for item in skill.operations if item.command],
             "hooks": sorted({hook.event for hook in skill.hooks}),
             "consumers": [{"name": one.name, "kinds": list(one.kinds)} for one in skill.consumers],
             "schedules": [_schedule(skill, schedule) for schedule in skill.schedules],
@@ -124,8 +140,11 @@ def _operation(skill: Skill, operation: Operation[Any, Any]) -> dict[str, Any]:
         "expose": operation.expose,
         "effect": operation.effect,
         "route": f"/v1/{skill.name}/{operation.name}",
+        "timeout_s": operation.timeout_s,
         "input": self_contained(operation.input.model_json_schema()),
         "output": self_contained(operation.output.model_json_schema(mode="serialization")),
+        "progress": operation.progress
+        and self_contained(operation.progress.model_json_schema(mode="serialization")),
     }
 
 
@@ -134,7 +153,18 @@ def _tool(skill: Skill, operation: Operation[Any, Any]) -> dict[str, Any]:
         "name": tool_name(skill.name, operation.name),
         "operation": operation.name,
         "description": operation.summary,
+        "timeout_s": operation.timeout_s,
         "parameters": for_agents(self_contained(operation.input.model_json_schema())),
+    }
+
+
+def _command(operation: Operation[Any, Any]) -> dict[str, Any]:
+    assert operation.command is not None  # noqa: S101 - for the type checker
+    return {
+        "name": operation.command.name,
+        "operation": operation.name,
+        "description": operation.summary.rstrip("."),
+        "timeout_s": operation.timeout_s,
     }
 
 

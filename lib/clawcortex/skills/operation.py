@@ -6,7 +6,9 @@
     def recall(context: Context, request: RecallInput) -> RecallOutput:
         '''Search memory and return the best hits.'''
 
-A skill's package ends with `skill = Skill("context-retention", ..., operations=[recall, ...], hooks=[...])`.
+With `progress=` it tells how far it is (streamed over HTTP, shown by the command line); with `command=` people
+call it in a chat. A skill's package ends with
+`skill = Skill("context-retention", ..., operations=[recall, ...], hooks=[...])`.
 """
 
 from __future__ import annotations
@@ -18,13 +20,24 @@ from typing import Any, Generic, Literal, TypeVar, get_type_hints
 
 from pydantic import BaseModel
 
-from clawcortex.skills.context import Context
+from clawcortex.skills.context import Context, Progress
 from clawcortex.store.records import Event
 
 Expose = Literal["owner", "agent"]
 Effect = Literal["read", "write", "destroy"]
 In = TypeVar("In", bound=BaseModel)
 Out = TypeVar("Out", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A slash command for people in a chat: `/refine the text`. Progress and answer are one message, edited."""
+
+    name: str
+    takes: str
+    """The input's field that gets what stands after the name."""
+    shows: str
+    """The output's field that is the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +51,11 @@ class Operation(Generic[In, Out]):
     summary: str
     expose: Expose
     effect: Effect
+    progress: type[Progress] | None = None
+    """What it tells while it runs, by `context.tell`: it may take long, and gets threads of its own."""
+    command: Command | None = None
+    timeout_s: int | None = None
+    """How long callers wait for it, when it may take longer than they would."""
 
     def __call__(self, context: Context, request: In) -> Out:
         """Run the operation as the plain function it is."""
@@ -133,7 +151,13 @@ class Skill:
 
 
 def operation(
-    name: str, *, expose: Expose = "owner", effect: Effect = "read"
+    name: str,
+    *,
+    expose: Expose = "owner",
+    effect: Effect = "read",
+    progress: type[Progress] | None = None,
+    command: Command | None = None,
+    timeout_s: int | None = None,
 ) -> Callable[[Callable[[Context, In], Out]], Operation[In, Out]]:
     """Declare a function as an operation; its annotations give the schemas, its docstring the sentence."""
     if expose == "agent" and effect == "destroy":
@@ -146,7 +170,9 @@ def operation(
         summary = (inspect.getdoc(function) or "").partition("\n")[0]
         if not summary:
             raise TypeError(f"operation {name!r} needs a docstring; its first line is shown to all")
-        return Operation(name, function, request, output, summary, expose, effect)
+        return Operation(
+            name, function, request, output, summary, expose, effect, progress, command, timeout_s
+        )
 
     return declare
 

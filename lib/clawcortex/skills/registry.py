@@ -11,7 +11,7 @@ import importlib
 import logging
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,10 @@ from clawcortex.skills.operation import Chore, Consumer, Hook, Operation, Skill
 log = logging.getLogger(__name__)
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+COMMAND_NAME = r"^[a-z][a-z0-9_]{0,31}$"
+"""As Telegram, too, takes it."""
 OPERATION_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-RESERVED_SKILLS = frozenset({"hooks", "tools", "shutdown"})
+RESERVED_SKILLS = frozenset({"hooks", "tools", "commands", "shutdown"})
 RESERVED_FIELDS = frozenset({"json", "input", "timeout", "help"})
 
 
@@ -70,6 +72,14 @@ class Registry:
         names = ", ".join(known for known, _, _ in self.tools())
         raise NotFoundError(f"no tool {name!r}", hint=f"Tools: {names or 'none'}.")
 
+    def command(self, name: str) -> tuple[Skill, Operation[Any, Any]]:
+        """Return the skill and operation behind a slash command."""
+        for skill in self.skills.values():
+            for operation in skill.operations:
+                if operation.command and operation.command.name == name:
+                    return skill, operation
+        raise NotFoundError(f"no command /{name}", hint="`/commands` lists them.")
+
     def hooks(self, event: str) -> list[tuple[Skill, Hook]]:
         """Return who listens to an event."""
         return [
@@ -98,6 +108,7 @@ def load(folder: Path | None = None) -> Registry:
     for home in sorted(path for path in root.glob("*/") if package_of(path).is_dir()):
         try:
             skill = _load_one(home)
+            _check_commands(skill, skills.values())
         except Exception as error:  # a skill is foreign code: whatever it raises, the others go on
             log.exception("skill %s cannot be loaded", home.name)
             broken.append(Broken(home.name, f"{type(error).__name__}: {error}"))
@@ -135,12 +146,33 @@ def check(skill: Skill, folder: str) -> None:
         clash = RESERVED_FIELDS & set(operation.input.model_fields)
         if clash:
             raise ValueError(f"operation {operation.name!r}: {sorted(clash)} belong to the command line")
+        _check_command(operation)
     _check_consumers(skill)
     for schedule in skill.schedules:
         if schedule.operation not in names:
             raise ValueError(f"a schedule calls the unknown operation {schedule.operation!r}")
         called = skill.operations[names.index(schedule.operation)]
         called.input.model_validate(schedule.arguments)  # nobody watches when it runs
+
+
+def _check_command(operation: Operation[Any, Any]) -> None:
+    command = operation.command
+    if command is None:
+        return
+    if not re.fullmatch(COMMAND_NAME, command.name):
+        raise ValueError(f"/{command.name} cannot be a command")
+    fields = (command.takes, operation.input), (command.shows, operation.output)
+    for name, model in fields:
+        if name not in model.model_fields or model.model_fields[name].annotation is not str:
+            raise ValueError(f"/{command.name}: {model.__name__} has no text {name!r}")
+
+
+def _check_commands(skill: Skill, others: Iterable[Skill]) -> None:
+    """Refuse a slash command that another operation has: nobody could say which one is meant."""
+    every = [one for other in (*others, skill) for one in other.operations if one.command]
+    names = [one.command.name for one in every if one.command]
+    if len(set(names)) < len(names):
+        raise ValueError(f"a slash command is declared twice: {', '.join(sorted(names))}")
 
 
 def _check_consumers(skill: Skill) -> None:

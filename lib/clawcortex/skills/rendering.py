@@ -95,7 +95,10 @@ def _file(name: str, version: object, schema: dict[str, Any]) -> tuple[str, dict
 
 
 def _with_schema(item: Manifest) -> dict[str, Any]:
-    return {"$schema": f"../../schemas/skill{SCHEMA_SUFFIX}"} | item.model_dump(mode="json")
+    shown = item.model_dump(mode="json")
+    for kind in ("operations", "tools", "commands"):  # what few have is left out where it is not there
+        shown[kind] = [{name: part for name, part in one.items() if part is not None} for one in shown[kind]]
+    return {"$schema": f"../../schemas/skill{SCHEMA_SUFFIX}"} | shown
 
 
 def overview(manifests: list[Manifest]) -> str:
@@ -113,6 +116,8 @@ def overview(manifests: list[Manifest]) -> str:
         lines += ["| operation | who | effect | what it does |", "|---|---|---|---|"]
         for entry in item.operations:
             lines.append(f"| `{entry.name}` | {entry.expose} | {entry.effect} | {entry.summary} |")
+        for command in item.commands:
+            lines += ["", f"In a chat: `/{command.name}` calls `{command.operation}`."]
         if item.hooks:
             lines += ["", "Hooks: " + ", ".join(f"`{event}`" for event in item.hooks) + "."]
         for consumer in item.consumers:
