@@ -39,7 +39,7 @@ from voice_pipeline.extracting.shapes import (
 )  # fmt: skip
 
 LONGEST_TEXT_ASKED = 24_000
-"""Characters that a model is asked about; of more the rules read all."""
+"""Characters of one question; a longer text is asked about in parts."""
 ANSWER_TOKENS = 4_000
 TIMEOUT_S = 90.0
 SYSTEM = """You take notes of what one person said aloud, for the assistant that keeps their list of priorities.
