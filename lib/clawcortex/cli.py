@@ -6,13 +6,13 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict
 from typing import Any
 
 from clawcortex import __version__, client, paths
 from clawcortex.command import complain, show
-from clawcortex.errors import ClawcortexError, ConflictError, ServerDownError
+from clawcortex.errors import ClawcortexError, ConflictError, CorruptedError, ServerDownError
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -69,6 +69,9 @@ def parser() -> argparse.ArgumentParser:
         "--from", dest="source", required=True, metavar="URL", help="sqlite:… or postgresql://…"
     )
     store.add_argument("--to", dest="target", required=True, metavar="URL", help="an empty store")
+    audit = add("audit", _audit, "Check or print the trail of who changed what.")
+    audit.add_argument("action", choices=["verify", "export"], help="every seal, or every line as JSON")
+    audit.add_argument("--head", default="", help="a head that `verify` printed before: must still be there")
     add("doctor", _doctor, "Check everything and say what to do about what is wrong.")
     return whole
 
@@ -142,6 +145,26 @@ def _store(chosen: argparse.Namespace) -> int:
     else:
         sys.stdout.write("".join(f"{part.table:10} {part.rows:9} rows  {part.checksum}\n" for part in moved))
     return 0
+
+
+def _audit(chosen: argparse.Namespace) -> int:
+    from clawcortex.settings import load_settings
+    from clawcortex.store.opening import open_store
+    from clawcortex.upkeep import audit
+
+    with closing(open_store(load_settings())) as store:
+        if chosen.action == "export":
+            sys.stdout.writelines(f"{line}\n" for line in audit.export(store))
+            return 0
+        known = [audit.parse_head(chosen.head)] if chosen.head else []
+        noted = audit.noted_head()
+        found = audit.verify(store, *known, *([noted] if noted else []))
+    if chosen.json:
+        show(asdict(found), as_json=True)
+    else:
+        sys.stdout.write("".join(f"FAIL {fault}\n" for fault in found.faults))
+        sys.stdout.write(f"{found.lines} lines, head {found.head or 'none'}\n")
+    return CorruptedError.exit_code if found.faults else 0
 
 
 def _doctor(chosen: argparse.Namespace) -> int:

@@ -156,6 +156,16 @@ def test_the_audit_trail_is_kept_in_order(store: Store) -> None:
     ]
 
 
+def test_a_trail_is_sealed_line_by_line_for_all_who_write_it(store: Store, open_again: OpenStore) -> None:
+    others = [store, open_again(), open_again()]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda i: others[i % 3].audit("owner", "forget", f"id-{i}", {}), range(30)))
+    rows = store.audited()
+    assert [row.seq for row in rows] == list(range(1, 31))
+    assert len({row.digest for row in rows}) == 30
+    assert store.check() == []
+
+
 def test_the_log_of_changes_tells_each_generation(store: Store) -> None:
     assert store.generation == 0
     assert store.changes(0) == []

@@ -17,6 +17,7 @@ from clawcortex import paths
 from clawcortex.errors import ClawcortexError, UnavailableError
 from clawcortex.skills.registry import Registry
 from clawcortex.skills.registry import load as load_skills
+from clawcortex.upkeep import audit
 
 if TYPE_CHECKING:
     from clawcortex.models.base import Embedder
@@ -262,4 +263,8 @@ class Residence:
             opened.resources.index.snapshot()
         except ClawcortexError:
             log.exception("the index could not be written; it is rebuilt at the next start")
+        try:
+            audit.note_head(opened.resources.store)
+        except ClawcortexError:
+            log.exception("the newest line of the audit could not be noted")
         opened.resources.store.close()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from clawcortex.errors import ClawcortexError
 from clawcortex.server.calls import background
 from clawcortex.server.spool import Spool
+from clawcortex.upkeep import audit
 
 if TYPE_CHECKING:
     from clawcortex.models.base import Embedder
@@ -118,6 +119,7 @@ class Worker:
             return
         if resources.index.snapshot_due():
             resources.index.snapshot()
+        audit.note_head(resources.store)
         self._snapshot_at = now
 
 

@@ -183,3 +183,6 @@ class Audit:
     operation: str
     subject: str
     details: dict[str, object] = field(default_factory=dict)
+    seq: int = 0
+    digest: str = ""
+    """Its seal, over the line and the seal before; empty on lines older than seals."""

@@ -7,6 +7,7 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -38,7 +39,7 @@ class Check:
 def examine() -> list[Check]:
     """Run every check; one that fails in an unexpected way is itself a finding."""
     looks: list[Callable[[], Iterator[Check]]] = [
-        _python, _state, _settings, _skills, _model, _store, _disk, _server, _openclaw,
+        _python, _state, _settings, _skills, _model, _store, _audit, _disk, _server, _openclaw,
     ]  # fmt: skip
     checks: list[Check] = []
     for look in looks:
@@ -143,6 +144,22 @@ def _store() -> Iterator[Check]:
     yield Check(
         "store", not wrong, found, "Stop the server and restore the newest backup of the state folder."
     )
+
+
+def _audit() -> Iterator[Check]:
+    from clawcortex.store.opening import open_store
+    from clawcortex.upkeep.audit import noted_head
+
+    settings, noted = load_settings(), noted_head()
+    if noted is None:
+        yield Check("audit", passed=True, found="nothing noted yet")
+        return
+    with closing(open_store(settings)) as store:
+        held = store.dump("audit", (noted.seq - 1,), 1)
+    kept = bool(held) and (held[0][0], held[0][-1]) == noted
+    found = f"line {noted.seq} stands as it was noted" if kept else f"line {noted.seq} is gone or another"
+    step = "Run `clawcortex audit verify`. After a restore of an older backup: remove audit.head."
+    yield Check("audit", kept, found, step)
 
 
 def _disk() -> Iterator[Check]:

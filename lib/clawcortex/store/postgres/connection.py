@@ -86,7 +86,7 @@ class PostgresConnection:
 
     def follow(self, table: str, key: str, last: int) -> None:
         """Let the table's next number be greater than this one."""
-        if key in {"id", "seq"} and table != "events":
+        if key in {"id", "seq"} and table not in {"events", "audit"}:
             self.execute("SELECT setval(pg_get_serial_sequence(?, ?), ?)", (table, key, max(last, 1)))
         else:
             self.execute("UPDATE counters SET value = greatest(value, ?) WHERE name = ?", (last, table))

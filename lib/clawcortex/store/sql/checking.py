@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from clawcortex.store.sql import auditing
 from clawcortex.store.sql.connection import Connection
 from clawcortex.store.sql.validation import checksum
 
@@ -23,6 +24,7 @@ def faults(connection: Connection) -> Iterator[str]:
     damaged = list(_damaged(connection))
     if damaged:
         yield f"{len(damaged)} texts differ from their checksum, the first at n = {damaged[0]}"
+    yield from auditing.chain_faults(connection)
 
 
 def _damaged(connection: Connection) -> Iterator[int]:

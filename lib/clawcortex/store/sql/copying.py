@@ -50,7 +50,7 @@ TABLES = {
     "events": _numbered("seq schema kind at payload"),
     "consumers": _named("name seq"),
     "jobs": _named("id schema kind key payload state due attempts error created_at ended_at"),
-    "audit": _numbered("seq schema at actor operation subject details"),
+    "audit": _numbered("seq schema at actor operation subject details digest"),
 }
 """In an order in which each row finds the rows that it names."""
 

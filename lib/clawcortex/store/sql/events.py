@@ -1,11 +1,11 @@
-"""The durable event log, and how far each consumer is; the audit trail beside it."""
+"""The durable event log, and how far each consumer is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from clawcortex.store.records import Audit, Event
+from clawcortex.store.records import Event
 from clawcortex.store.sql import times
 from clawcortex.store.sql.connection import Connection
 from clawcortex.store.sql.documents import decode
@@ -52,22 +52,3 @@ def acknowledge(connection: Connection, consumer: str, seq: int) -> None:
         " ON CONFLICT (name) DO UPDATE SET seq = excluded.seq WHERE excluded.seq > consumers.seq",
         (consumer, seq),
     )
-
-
-def record_audit(connection: Connection, actor: str, operation: str, subject: str, details: str) -> None:
-    """Add one line of who changed what."""
-    connection.execute(
-        "INSERT INTO audit (at, actor, operation, subject, details) VALUES (?, ?, ?, ?, ?)",
-        (times.now(), actor, operation, subject, details),
-    )
-
-
-def audited(connection: Connection, limit: int) -> list[Audit]:
-    """Return the newest audit rows, oldest of them first."""
-    rows = connection.execute(
-        "SELECT at, actor, operation, subject, details FROM audit ORDER BY seq DESC LIMIT ?", (limit,)
-    ).fetchall()
-    return [
-        Audit(times.moment(at), actor, operation, subject, decode(details))
-        for at, actor, operation, subject, details in reversed(rows)
-    ]

@@ -26,6 +26,7 @@ from clawcortex.store.sql import (
     adding,
     aging,
     amending,
+    auditing,
     changes,
     columns,
     copying,
@@ -317,11 +318,11 @@ class SqlStore(ABC):
     def audit(self, actor: str, operation: str, subject: str, details: Mapping[str, object]) -> None:
         """Record who changed what."""
         text = documents.encode(details)
-        self._write(lambda c: events.record_audit(c, actor, operation, subject, text))
+        self._write(lambda c: auditing.record(c, actor, operation, subject, text))
 
     def audited(self, *, limit: int = 100) -> list[Audit]:
         """Return the newest audit rows, oldest of them first."""
-        return self._read(lambda c: events.audited(c, max(limit, 0)))
+        return self._read(lambda c: auditing.audited(c, max(limit, 0)))
 
     def check(self) -> list[str]:
         """Verify the store's integrity; return what is wrong, nothing when sound."""
