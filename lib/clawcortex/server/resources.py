@@ -17,7 +17,6 @@ from clawcortex import paths
 from clawcortex.errors import ClawcortexError, UnavailableError
 from clawcortex.skills.registry import Registry
 from clawcortex.skills.registry import load as load_skills
-from clawcortex.upkeep import audit
 
 if TYPE_CHECKING:
     from clawcortex.models.base import Embedder
@@ -255,6 +254,8 @@ class Residence:
 
     def close(self) -> None:
         """Write the index's snapshot and close the store."""
+        from clawcortex.upkeep.audit import note_head
+
         with self._lock:  # an opening that has begun is waited for
             opened = self._opened
         if opened is None:
@@ -264,7 +265,7 @@ class Residence:
         except ClawcortexError:
             log.exception("the index could not be written; it is rebuilt at the next start")
         try:
-            audit.note_head(opened.resources.store)
+            note_head(opened.resources.store)
         except ClawcortexError:
             log.exception("the newest line of the audit could not be noted")
         opened.resources.store.close()

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from clawcortex.errors import ClawcortexError
 from clawcortex.server.calls import background
 from clawcortex.server.spool import Spool
-from clawcortex.upkeep import audit
 
 if TYPE_CHECKING:
     from clawcortex.models.base import Embedder
@@ -114,12 +113,14 @@ class Worker:
         return min(SPOOL_S, self._residence.settings.idle_snapshot_s)
 
     def _snapshot_when_due(self, resources: Resources) -> None:
+        from clawcortex.upkeep.audit import note_head
+
         now = time.monotonic()
         if now - self._snapshot_at < self._residence.settings.idle_snapshot_s:
             return
         if resources.index.snapshot_due():
             resources.index.snapshot()
-        audit.note_head(resources.store)
+        note_head(resources.store)
         self._snapshot_at = now
 
 
