@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from clawcortex.errors import HostError
 from clawcortex.models.hash import HashEmbedder
+from clawcortex.openclaw.confined import Limits, Ran, run
 from clawcortex.openclaw.host import Agent, Button, Completion, Host, Sent, check_message
 
 __all__ = ["Asked", "FakeHost", "FrozenClock", "HashEmbedder", "Told", "frozen_clock"]
@@ -79,6 +80,17 @@ class FakeHost(Host):
             raise answer
         text = answer if isinstance(answer, str) else answer(asked)
         return Completion(text, "fake-1", "fake", len(f"{system} {prompt}".split()), len(text.split()))
+
+    def exec(
+        self,
+        arguments: Sequence[str],
+        *,
+        files: Mapping[str, str],
+        limits: Limits,
+        reads: Sequence[Path] = (),
+    ) -> Ran:
+        """Run the command as the real host does."""
+        return run(arguments, files=files, limits=limits, reads=reads)
 
     def message(
         self,

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from clawcortex.errors import HostError, InputError
+from clawcortex.openclaw.breaker import FAILURES
 from clawcortex.openclaw.gateway import GatewayHost
 from clawcortex.openclaw.host import Completion
 from clawcortex.openclaw.payloads import parse
@@ -32,7 +33,7 @@ def ask(host: GatewayHost, *, prompt: str = "Tea or coffee?", timeout_s: float =
 
 
 def test_a_completion_comes_with_its_model_and_tokens(host: GatewayHost, port: Port) -> None:
-    assert ask(host) == Completion("Tea.", "m-1", "p", 7, 2)
+    assert ask(host) == Completion("Tea.", "m-1", "p", 7, 2, 0.1)
     assert port.posted == [
         {
             "system": "Be short.",
@@ -43,6 +44,18 @@ def test_a_completion_comes_with_its_model_and_tokens(host: GatewayHost, port: P
             "timeoutMs": 30_000,
         }
     ]
+
+
+def test_a_model_that_fails_in_a_row_is_left_alone(host: GatewayHost, port: Port) -> None:
+    port.status, port.body = 502, json.dumps({"code": "failed", "message": "the provider is down"}).encode()
+    for _ in range(FAILURES):
+        with pytest.raises(HostError, match="the provider is down"):
+            ask(host)
+    asked = len(port.posted)
+    with pytest.raises(HostError, match="left alone") as raised:
+        ask(host)
+    assert raised.value.retry_after_s
+    assert len(port.posted) == asked
 
 
 def test_the_key_is_private_kept_and_replaced_when_others_could_read_it(host: GatewayHost) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from clawcortex.errors import HostError
+from clawcortex.openclaw.breaker import Breaker
 from clawcortex.openclaw.config import configured_agents
+from clawcortex.openclaw.confined import Limits, Ran, run
 from clawcortex.openclaw.host import Agent, Button, Completion, Sent, check_message
 from clawcortex.openclaw.messages import Part, Text
 from clawcortex.openclaw.signed import LATER, RELOAD, Line, RefusedError, key_path, last_seen
@@ -51,6 +53,7 @@ MESSAGE_S = 60.0
 class _Usage(Part):
     input_tokens: int = 0
     output_tokens: int = 0
+    cost_usd: float = 0.0
 
 
 class _Answer(Part):
@@ -70,6 +73,7 @@ class GatewayHost:
 
     def __init__(self) -> None:
         self._line = Line()
+        self._breaker = Breaker()
 
     def agents(self) -> tuple[Agent, ...]:
         """Return the agents as the gateway told them, else as openclaw.json names them."""
@@ -80,7 +84,16 @@ class GatewayHost:
     def complete(
         self, system: str, prompt: str, *, agent: str, max_tokens: int, purpose: str, timeout_s: float
     ) -> Completion:
-        """Ask the agent's model once; a connection that is reset is made once more."""
+        """Ask the agent's model once; a connection that is reset is made once more.
+
+        After failures in a row it is left alone for a while: HostError says how long.
+        """
+        with self._breaker.guarding(f"the model of {agent}"):
+            return self._complete(system, prompt, agent, max_tokens, purpose, timeout_s)
+
+    def _complete(
+        self, system: str, prompt: str, agent: str, max_tokens: int, purpose: str, timeout_s: float
+    ) -> Completion:
         asked = {
             "system": system,
             "prompt": prompt,
@@ -100,7 +113,19 @@ class GatewayHost:
             why = answer.stop_reason if answer.stop_reason not in ENDED_WELL else "no words"
             raise HostError(f"the model {answer.model} gave no answer ({why})", hint=HINTS["no_model"])
         usage = answer.usage
-        return Completion(answer.text, answer.model, answer.provider, usage.input_tokens, usage.output_tokens)
+        tokens = usage.input_tokens, usage.output_tokens
+        return Completion(answer.text, answer.model, answer.provider, *tokens, usage.cost_usd)
+
+    def exec(
+        self,
+        arguments: Sequence[str],
+        *,
+        files: Mapping[str, str],
+        limits: Limits,
+        reads: Sequence[Path] = (),
+    ) -> Ran:
+        """Run a command in a child of this process: what the gateway runs has no limits."""
+        return run(arguments, files=files, limits=limits, reads=reads)
 
     def message(
         self,

@@ -1,7 +1,8 @@
-"""What skills ask of OpenClaw: which agents there are, one completion of a model it has, a message to a chat.
+"""What skills ask of OpenClaw: which agents there are, completions of a model, messages to chats, confined commands.
 
     context.host.agents()                        the default agent first
     context.host.complete(system, prompt, agent="main", max_tokens=800, purpose="summary", timeout_s=60)
+    context.host.exec(["check.py"], files={"check.py": "…"}, limits=Limits(seconds=5))    Python, confined
     sent = context.host.message(agent="main", channel="telegram", target="111", text="Ship it?",
                                 buttons=[[Button("Yes", "clawcortex:42:yes", "success")]])
     context.host.edit_message(sent, text="Shipped.")
@@ -11,12 +12,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, get_args
 
 from clawcortex.errors import InputError
+from clawcortex.openclaw.confined import Limits, Ran
 
 NAMESPACE = "clawcortex:"
 """How a button's value begins, so that the press comes to us; index.js registers it."""
@@ -42,6 +44,8 @@ class Completion:
     provider: str = ""
     input_tokens: int = 0
     output_tokens: int = 0
+    cost_usd: float = 0.0
+    """As OpenClaw's configuration prices the model; 0 where it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,19 @@ class Host(Protocol):
 
         `purpose` is a word for OpenClaw's log. Raise HostError when no model is configured, a grant is
         missing, the time is over or the gateway is down; its hint says what mends it.
+        """
+
+    def exec(
+        self,
+        arguments: Sequence[str],
+        *,
+        files: Mapping[str, str],
+        limits: Limits,
+        reads: Sequence[Path] = (),
+    ) -> Ran:
+        """Run `python ARGUMENTS` confined beside these files: it computes, and can neither write, connect nor fork.
+
+        Its environment is empty; it reads its own folder, Python and `reads`. Raise HostError where that cannot be.
         """
 
     def message(
