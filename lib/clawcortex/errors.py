@@ -178,14 +178,18 @@ class DiskFullError(StorageError):
     """Report that no space is left; nothing was acknowledged."""
 
     code, status = "disk_full", 507
-    default_hint = "Free some space on the disk of the state folder; nothing acknowledged was lost."
+    default_hint = (
+        "Free some space on the disk that holds it, then call again; nothing acknowledged was lost."
+    )
 
 
 class ReadOnlyError(StorageError):
     """Report that the disk or file refuses writes."""
 
     code, status = "read_only", 507
-    default_hint = "Remount the disk of the state folder writable, or set the folder's owner."
+    default_hint = (
+        "Remount its disk writable, or give it to the user that clawcortex runs as; then call again."
+    )
 
 
 class LockedError(StorageError):

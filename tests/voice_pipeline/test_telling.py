@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from clawcortex.errors import InputError, StorageError
 from clawcortex.openclaw.host import Agent
 from clawcortex.openclaw.payloads import parse
 from clawcortex.server.composer import FRAME_TOKENS, Block, compose
@@ -205,6 +206,26 @@ def test_what_stands_in_the_file_is_quoted_data(talk: Talk) -> None:
     assert text.count("<") == 2
     assert [line for line in text.splitlines() if line.startswith("## ")] == [f"{FIRST}, PRIORITIES.md"]
     assert "“Last”" in text, "a long one leaves room for the others"
+
+
+def test_a_list_that_cannot_be_read_is_an_error_with_a_next_step_and_is_told_once_it_can(talk: Talk) -> None:
+    talk.path.write_bytes("1. Täglich\n".encode("latin-1"))
+    with pytest.raises(InputError, match="not UTF-8") as found:
+        talk.prompt()
+    assert found.value.hint == "Save it as UTF-8."
+    talk.path.unlink()
+    talk.path.mkdir()
+    with pytest.raises(StorageError, match="directory"):
+        talk.prompt()
+    talk.path.rmdir()
+    talk.path.parent.rmdir()
+    talk.path.parent.write_text("a file where the workspace should be")
+    with pytest.raises(StorageError, match="Not a directory"):
+        talk.prompt()
+    talk.path.parent.unlink()
+    talk.path.parent.mkdir()
+    talk.path.write_text(LIST)
+    assert FIRST in talk.prompt()
 
 
 def test_the_file_is_read_again_only_when_it_was_saved(talk: Talk) -> None:

@@ -83,7 +83,7 @@ def noted(conflict: Conflict, key: str, when: str) -> str:
     elif conflict.field == "save":
         return f"- A save of yours came while this file was written; it is kept in {said}.{told}"
     elif conflict.field == "frozen":
-        line = f"**{about}** stands between merge markers and stays as it is; “{said}” was said"
+        line = f"**{about}** stands between merge markers and stays as it is until they are gone; “{said}” was said"
     elif stands:
         line = f"**{about}**, {conflict.field}: “{stands}” stays, as you wrote it; “{said}” was said"
     else:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from clawcortex.errors import BusyError, InputError, NotFoundError, storage_error
+from clawcortex.errors import BusyError, InputError, NotFoundError, ReadOnlyError, storage_error
 from clawcortex.files import locked, remove_leftovers
 from clawcortex.paths import private_folder
 from clawcortex.priorities.identity import Alike
@@ -121,10 +120,14 @@ def _writing(path: Path, state: Path, seconds: float = 10.0) -> Iterator[None]:
         raise storage_error(error, state) from error
     try:
         path.parent.stat()
-        if path.exists() and not path.stat().st_mode & 0o222:
-            raise PermissionError(errno.EACCES, "it is read-only")
+        locked_by_person = path.exists() and not path.stat().st_mode & 0o222
     except OSError as error:
         raise storage_error(error, path) from error
+    if locked_by_person:
+        raise ReadOnlyError(
+            f"{path} is read-only: it cannot be written and stays as it is",
+            hint=f"Make it writable (chmod u+w '{path}'), then call again.",
+        )
     with locked(state / "known.json", seconds=seconds):
         remove_leftovers(path.parent)
         forget_killed(path, state)

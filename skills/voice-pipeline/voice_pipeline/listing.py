@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clawcortex import paths
-from clawcortex.errors import ModelError
+from clawcortex.errors import ModelError, storage_error
 from clawcortex.files import place
 from clawcortex.skills.context import Context
 from clawcortex.skills.events import PrioritiesChanged
@@ -83,6 +83,8 @@ def _top(context: Context, limit: int) -> Sequence[priorities.Priority]:
         seen = path.stat()
     except FileNotFoundError:
         return ()
+    except OSError as error:
+        raise storage_error(error, path) from error
     return _read(path, limit, (seen.st_ino, seen.st_size, seen.st_mtime_ns))
 
 
