@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from clawcortex import paths
 from clawcortex.errors import SettingsError
+from clawcortex.rights import parse_rules
 from clawcortex.setup import json5
 from clawcortex.text import privacy
 
@@ -139,6 +140,22 @@ class Settings(BaseModel):
         description='What becomes of a kind when it is stored, as "phone=mask": keep, mask, or drop the whole text; '
         + ", ".join(f"{kind}={choice}" for kind, choice in privacy.DEFAULTS.items()),
     )
+    agent_rights: tuple[str, ...] = Field(
+        default=(),
+        description='What an agent may call, as "work=read" or "*:voice_pipeline_update=none": none, read, write',
+    )
+    agent_calls_per_minute: int = Field(
+        default=120,
+        ge=0,
+        description="Most calls of one agent, MCP client or person by command; 0 for no limit",
+    )
+    listen: str = Field(
+        default="",
+        pattern=r"^$|^([\w.-]+|\[[0-9a-fA-F:]+\]):[1-9]\d{0,4}$",
+        description="Host and port of one more listener, TLS and bearer token only; empty for none",
+    )
+    tls_certificate: str = Field(default="", description="PEM file of the listener's certificate chain")
+    tls_key: str = Field(default="", description="PEM file of its key, mode 0600")
     flat_index_limit: int = Field(
         default=10_000, ge=0, description="Exact index up to here, SQ8 with re-scoring above"
     )
@@ -175,6 +192,12 @@ class Settings(BaseModel):
     def _known_kinds(cls, rules: tuple[str, ...]) -> tuple[str, ...]:
         privacy.policy(rules)
         return rules
+
+    @field_validator("agent_rights")
+    @classmethod
+    def _known_rights(cls, lines: tuple[str, ...]) -> tuple[str, ...]:
+        parse_rules(lines)
+        return lines
 
     def retention_days(self) -> dict[str, int]:
         """Return after how many days each kind goes that has a rule."""

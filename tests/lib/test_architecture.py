@@ -17,7 +17,7 @@ LIB = paths.repo_root() / "lib" / "clawcortex"
 SKILLS = paths.repo_root() / "skills"
 LAYERS = {
     0: {"errors", "paths", "client", "launch", "command", "setup"},
-    1: {"settings", "files", "periods", "priorities", "text"},
+    1: {"rights", "settings", "files", "periods", "priorities", "text"},
     2: {"models", "store", "openclaw", "speech"},
     3: {"skills", "upkeep", "demo", "testing"},
     4: {"server", "cli", "mcp", "__main__"},
@@ -83,7 +83,7 @@ def test_a_module_imports_only_lower_layers_or_its_own_package(path: Path) -> No
 
 
 SIDEWAYS = {
-    ("openclaw", "store"), ("speech", "models"), ("files", "text"), ("settings", "text"),
+    ("openclaw", "store"), ("speech", "models"), ("files", "text"), ("settings", "text"), ("settings", "rights"),
     ("priorities", "files"), ("priorities", "text"),
     ("upkeep", "skills"), ("demo", "upkeep"), ("cli", "server"), ("cli", "mcp"), ("__main__", "cli"),
 }  # fmt: skip

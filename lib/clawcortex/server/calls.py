@@ -13,8 +13,10 @@ from clawcortex.errors import ClawcortexError, DeniedError, InputError
 from clawcortex.server.logs import call_log
 from clawcortex.server.metrics import Metrics
 from clawcortex.server.resources import Residence
+from clawcortex.server.rights import Rights
 from clawcortex.skills.context import Caller, Context, Origin, Progress, Resources, unheard
 from clawcortex.skills.operation import Operation, Skill
+from clawcortex.skills.registry import tool_name
 from clawcortex.store.records import LOCAL
 
 CALLERS: Mapping[str, Caller] = {
@@ -59,6 +61,7 @@ class Calls:
     def __init__(self, residence: Residence, metrics: Metrics) -> None:
         self._residence = residence
         self._metrics = metrics
+        self._rights = Rights(residence.settings)
 
     def tells(self, skill: str, name: str) -> bool:
         """Return whether an operation tells progress; False for one that is not known, too."""
@@ -113,6 +116,7 @@ class Calls:
         log = call_log(request_id, skill=skill.name, operation=operation.name)
         began, outcome = time.perf_counter(), "error"
         try:
+            self._rights.check(caller, tool_name(skill.name, operation.name), operation)
             request = validated(operation.input, body, operation.name)
             context = Context(self._residence.opened().resources, caller, log, request_id, tell)
             result = operation.run(context, request)

@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 
 from clawcortex import paths
+from clawcortex.server import peers
 from clawcortex.server.app import Faces, build
 from clawcortex.server.calls import Calls, new_request_id
 from clawcortex.server.commands import Commands
@@ -53,6 +54,30 @@ class _Uvicorn(uvicorn.Server):
         self._announce()
 
 
+def _configured(application: Any, **more: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        **more,
+        loop="asyncio",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=int(DRAIN_S),
+    )
+
+
+def _networked(application: Any, settings: Settings) -> tuple[_Uvicorn, socket.socket]:
+    """Return the listener on the network and what it listens on; SettingsError where that cannot be."""
+    from clawcortex.server import network
+
+    guarded = network.guarded(application, network.the_token())
+    config = _configured(guarded, http="httptools", **network.tls(settings))
+    said = partial(log.info, "listening on the network", extra={"listen": settings.listen})
+    return _Uvicorn(config, said), network.bound(settings)
+
+
 class Resident:
     """The resident process: everything that lives as long as it does."""
 
@@ -82,19 +107,11 @@ class Resident:
             draining=self._draining,
             stop=self.stop,
         )
-        config = uvicorn.Config(
-            build(faces),
-            http="httptools",
-            loop="asyncio",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            timeout_keep_alive=300,
-            timeout_graceful_shutdown=int(DRAIN_S),
+        application: Any = build(faces)
+        self._server = _Uvicorn(
+            _configured(application, http=peers.Protocol, timeout_keep_alive=300), self._started
         )
-        self._server = _Uvicorn(config, self._started)
+        self._network = [_networked(application, settings)] if settings.listen else []
         self._starting: Lock | None = None
 
     def run(self, bound: socket.socket, starting: Lock) -> bool:
@@ -117,6 +134,8 @@ class Resident:
     def stop(self) -> None:
         """Ask to end: stop accepting, finish what runs; safe from any thread and signal."""
         self._server.should_exit = True
+        for server, _ in self._network:
+            server.should_exit = True
 
     async def _serve(self, bound: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -127,7 +146,8 @@ class Resident:
         for tasks in self._tasks:
             tasks.start()
         self._consumers.start()
-        await self._server.serve(sockets=[bound])
+        listening = [(self._server, bound), *self._network]
+        await asyncio.gather(*(server.serve(sockets=[at]) for server, at in listening))
 
     def _started(self) -> None:
         said = {"state": "listening", "socket": str(paths.socket_path()), **identity()}
