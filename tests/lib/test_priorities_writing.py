@@ -55,7 +55,8 @@ def test_an_update_that_changes_nothing_writes_nothing(path: Path, state: Path) 
     update(path, state, [Priority("Build the API")], alike)
     before = path.stat()
     assert update(path, state, [Priority("build API")], alike).version == ""
-    assert path.stat() == before
+    now = path.stat()
+    assert (now.st_ino, now.st_mtime_ns) == (before.st_ino, before.st_mtime_ns), "reading may touch the rest"
     assert len(history(state)) == 1
 
 
