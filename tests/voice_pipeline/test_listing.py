@@ -69,7 +69,7 @@ def test_a_write_is_told_on_the_log_and_taken_back(context: Context, path: Path)
     told = [PrioritiesChanged.of(one) for one in context.store.read_events("t", kinds=["priorities.changed"])]
     assert [(one.version, one.added) for one in told] == [(done.version, ("Send the offer",))]
     assert [one.version for one in history(context, Nothing()).steps] == [done.version]
-    undo(context, Nothing())
+    assert undo(context, Nothing()).kept == []
     assert "Send the offer" not in path.read_text(encoding="utf-8")
     assert history(context, Nothing()).steps == []
     with pytest.raises(NotFoundError):

@@ -149,6 +149,8 @@ def test_a_change_is_told_in_the_next_prompt_once(talk: Talk) -> None:
     assert "Call Weber" in changed
     assert tasks(changed) == []
     assert talk.prompt() == ""
+    talk.says("Ben has to send the offer by Thursday.")
+    assert "“changed: Send the offer (Ben, due 2026-11-26)”" in talk.prompt()
     undo(talk.context, Nothing())
     assert "the last change was taken back" in talk.prompt()
     assert talk.prompt() == ""

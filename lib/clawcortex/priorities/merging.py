@@ -29,10 +29,12 @@ class Merge:
     ledger: Ledger
     added: list[Priority] = field(default_factory=list)
     changed: list[Priority] = field(default_factory=list)
-    """As they stood before."""
+    """As they stand now."""
     refused: list[Priority | Action] = field(default_factory=list)
     """Said again as they were before a person deleted them: they stay out."""
     conflicts: list[Conflict] = field(default_factory=list)
+    kept: list[Priority] = field(default_factory=list)
+    """Of an undo: what a person changed since, and what therefore stays."""
 
 
 def merge(
@@ -78,6 +80,7 @@ class _Work:
         self.draft = Draft(document)
         self.alike = alike
         self.new_id = new_id
+        self.changed: list[str] = []
 
     def update(self, item: Item, said: Priority) -> None:
         """Bring what is said of an item into it."""
@@ -90,8 +93,7 @@ class _Work:
                 self.draft.set_field(item, name, value)
         acted = [self._act(item, known, action) for action in said.actions]
         if wanted or any(acted):
-            self.result.changed.append(item.priority)
-            self._adopt(item, known)
+            self.changed.append(self._adopt(item, known))
 
     def refuse(self, known: Known, key: str, said: Priority | Action) -> None:
         """Leave out what a person deleted; list what is said of it now and was not before."""
@@ -130,18 +132,21 @@ class _Work:
         if fresh := [line for key, line in notes.items() if key not in listed]:
             self.draft.note_conflicts(fresh)
         result.text = self.draft.text()
-        remember(result.ledger, parse(result.text))
+        document = parse(result.text)
+        remember(result.ledger, document)
+        result.changed = [one for one in document.priorities if one.id in self.changed]
         return result
 
-    def _adopt(self, item: Item, known: Known) -> None:
-        """Give a person's item an id once something of ours stands in it."""
+    def _adopt(self, item: Item, known: Known) -> str:
+        """Give a person's item an id once something of ours stands in it, and return the id."""
         named = ID.search(self.document.lines[item.start])
         if named and named[1] == item.priority.id:
-            return
+            return item.priority.id
         self.result.ledger.pop(key_of(item.priority), None)
         key = item.priority.id or self.new_id()
         self.draft.adopt(item.start, key)
         self.result.ledger[key] = known
+        return key
 
     def _wanted(
         self, entry: Priority | Action, known: Known, said: Priority | Action, item: Item

@@ -25,7 +25,7 @@ def undone(before: str, after: str, now: str, earlier: Ledger, later: Ledger) ->
         if key not in new or new[key] == old.get(key):
             continue
         if _text(document, item) != new[key]:
-            result.changed.append(item.priority)
+            result.kept.append(item.priority)
             if key in later:
                 result.ledger[key] = later[key]
         else:

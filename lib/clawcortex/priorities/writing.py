@@ -40,6 +40,7 @@ class Update:
     changed: Sequence[Priority] = ()
     refused: Sequence[Priority | Action] = ()
     conflicts: Sequence[Conflict] = ()
+    kept: Sequence[Priority] = ()
 
 
 def top(path: Path, n: int = 5) -> list[Priority]:
@@ -79,10 +80,7 @@ def update(
 
 
 def undo(path: Path, state: Path) -> Update:
-    """Take back the last write; what a person changed since stays. NotFoundError when nothing is left to undo.
-
-    `changed` of the result are items that stay as they are, because a person changed them since.
-    """
+    """Take back the last write; what a person changed since stays. NotFoundError when nothing is left to undo."""
     with _writing(path, state):
         for _ in range(TRIES):
             versions = history(state)
@@ -106,7 +104,7 @@ def _never_still(path: Path) -> BusyError:
 
 
 def _told(version: str, result: Merge) -> Update:
-    return Update(version, result.added, result.changed, result.refused, result.conflicts)
+    return Update(version, result.added, result.changed, result.refused, result.conflicts, result.kept)
 
 
 @contextlib.contextmanager

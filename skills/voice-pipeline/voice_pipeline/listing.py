@@ -153,6 +153,7 @@ def _told(context: Context, operation: str, done: priorities.Update) -> Changed:
         conflicts=[
             Clash(text=one.text, field=one.field, stands=one.stands, said=one.said) for one in done.conflicts
         ],
+        kept=[_entry(one) for one in done.kept],
     )
     if changed.version:
         event = PrioritiesChanged(
@@ -187,7 +188,7 @@ def _news(operation: str, done: priorities.Update) -> str:
 
     told = ["the last change was taken back"] if operation == "undo" else []
     told += [f"added: {priorities.brief(one)}" for one in done.added]
-    told += [f"changed: {one.text}" for one in done.changed if operation != "undo"]
+    told += [f"changed: {priorities.brief(one)}" for one in done.changed]
     told += [f"{len(done.conflicts)} left to the person, at the end of the file"] if done.conflicts else []
     return "; ".join(told)
 

@@ -72,6 +72,8 @@ class Changed(BaseModel):
     refused: list[str]
     """What was said again although a person had deleted it."""
     conflicts: list[Clash]
+    kept: list[Entry] = []
+    """Of an undo: what a person changed since, and what therefore stays."""
 
 
 class Step(BaseModel):
