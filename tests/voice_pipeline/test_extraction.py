@@ -72,6 +72,9 @@ def test_a_note_as_people_speak() -> None:
         ("Action item: update the docs.", "", "Update the docs", "None"),
         ("I've got to renew the passport in two weeks", "me", "Renew the passport", "2026-12-07"),
         ("If you have time, please water the plants.", "you", "Water the plants", "None"),
+        ("Could somebody water the plants by Friday?", "", "Water the plants", "2026-11-27"),
+        ("We need to ship version two before Christmas, right?", "us", "Ship version two", "2026-12-24"),
+        ("Ben has to send the offer by Friday, doesn't he?", "Ben", "Send the offer", "2026-11-27"),
     ],
 )
 def test_who_does_what_until_when(said: str, owner: str, text: str, due: str) -> None:
@@ -105,6 +108,10 @@ def test_a_list_of_priorities_is_ranked() -> None:
     found = read("My priorities today are the investor deck, the payroll and calling Jane.")
     assert [(one.rank, one.theme) for one in found.priorities] == [
         (1, "The investor deck"), (2, "The payroll"), (3, "Calling Jane"),
+    ]  # fmt: skip
+    run_on = read("My top priority this week is the launch, then hiring, and third the budget.")
+    assert [(one.rank, one.theme) for one in run_on.priorities] == [
+        (1, "The launch"), (2, "Hiring"), (3, "The budget"),
     ]  # fmt: skip
     spread = read(
         "My priorities today are: first, the investor deck. Second, the payroll. Third, calling Jane."

@@ -45,6 +45,11 @@ _TRAILING = linear(
     r"|if possible)$"
 )
 _ITEMS = linear(r"(?i)\s*[,;]\s*(?:and\s+)?|\s+and\s+(?:then\s+)?")
+_AFTER = linear(
+    r"(?i)\s*,\s*(?:and\s+)?(?:then|next|after that|second(?:ly)?|third(?:ly)?|finally|last(?:ly)?)\b"
+    r"(?:\s+(?:comes?|is))?[\s,:]*"
+)
+"""Between what comes first and what comes then."""
 _ORDINAL = linear(
     rf"(?i)^(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|then|next|finally|number {cues.NUMBER})\b[\s,:]*"
 )
@@ -168,10 +173,11 @@ def _priority(heard: Heard, *, listing: bool) -> Iterator[Priority]:
         if _negated(heard.text[: match.start()] + words):
             continue
         several = bool(parts.get("list"))
-        themes = _ITEMS.split(match["theme"]) if several else [match["theme"]]
+        first = 1 if several else _rank(parts.get("rank") or "")
+        themes = (_ITEMS if several else _AFTER).split(match["theme"])
         named = [name for name in (title(_ORDINAL.sub("", theme)) for theme in themes) if name]
-        for place, theme in enumerate(named, 1):
-            rank = place if several else _rank(parts.get("rank") or "")
+        for place, theme in enumerate(named):
+            rank = first + place if first else None
             yield Priority(theme=theme, rank=rank, cue=words[:LONGEST_TEXT], **_quote(heard.clause))
         return
 

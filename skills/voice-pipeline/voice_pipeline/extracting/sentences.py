@@ -18,6 +18,10 @@ _END = linear(r"[.!?…]+[\"'”’)\]]*(?:\s+|$)|[。！？]|;\s|\n[ \t]*(?:\n\
 _ABBREVIATED = linear(
     r"(?i)(?:^|[\s(])(?:mr|mrs|ms|dr|prof|st|no|vs|e\.g|i\.e|approx|inc|ltd|a\.m|p\.m|[a-z])\.$"
 )
+_NOD = linear(
+    r"(?i),\s*(?:right|ok|okay|yes|yeah|correct|agreed"
+    r"|(?:is|are|do|does|did|wo|have|has|ca|should)n['’]t (?:it|i|we|you|he|she|they))\s*\?[\"'”’)]*$"
+)
 _MODAL = (
     r"(?:'ll|’ll|'m going to|'ve got to|\s+(?:will|need(?:s)? to|ha(?:s|ve) to|ha(?:s|ve) got to|must|should"
     r"|am going to|is going to|are going to|gotta|is supposed to))\b"
@@ -83,6 +87,8 @@ def _limited(sentence: str, first: int, last: int) -> Iterator[tuple[int, int]]:
 def _trimmed(text: str, start: int, end: int) -> Clause | None:
     piece = text[start:end]
     bare = piece.strip(" \t\r\n,-*•–—")
+    if nod := _NOD.search(bare):  # a statement still
+        bare = bare[: nod.start()]
     if not any(c.isalnum() for c in bare):
         return None
     begin = start + piece.index(bare)

@@ -66,6 +66,11 @@ _RULES = (
         asks=True,
     ),
     _rule(r"\b(?:can|could|would|will)\s+(?P<who>\pL+)\s+(?:please\s+)" + r"(?P<do>\S.*)", "who", asks=True),
+    _rule(
+        r"\b(?:can|could|would)\s+(?:somebody|someone|anybody|anyone)\s+(?:please\s+)?(?P<do>\S.*)",
+        "",
+        asks=True,
+    ),
     _rule(r"\bi(?:'m|’m| am) (?:on the hook|responsible) for" + _DO, ME),
     _rule(r"\bnote\s+to\s+(?:self|myself)\s*[:,]?\s*(?:to\s+)?(?P<do>\S.*)", ME),
     _rule(r"\bdeadline\s+(?:for|of)" + _DO, ""),
