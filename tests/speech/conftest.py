@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-collect_ignore = [] if find_spec("av") and find_spec("pocketsphinx") else ["test_transcriber.py"]
+NEEDED = ("av", "faster_whisper", "pocketsphinx")
+collect_ignore_glob = [] if all(map(find_spec, NEEDED)) else ["test_*.py"]
 
 from clawcortex.settings import Settings  # noqa: E402 - after the check above
 from clawcortex.speech import Transcriber  # noqa: E402

@@ -20,6 +20,8 @@ INAUDIBLE = 0.001
 """A recording that never gets louder (-60 dB) is silence."""
 NO_SPEECH, UNSURE = 0.6, 0.37
 """Whisper's own bounds: it finds no speech, and its mean log probability is below -1."""
+GUESSED = 0.1
+"""Words that an engine holds for less likely than this are a guess at a noise."""
 REPEATS = 2.4
 """Text that deflates better than this goes round in circles."""
 
@@ -50,6 +52,8 @@ def transcribe(order: Order, engine: Engine, gate: Gate, tell: Told) -> Transcri
             segments += [_segment(piece, window.start_s) for piece in sound]
             tell("reading", recording.seconds, recording.declared_s)
         silence: Silence = ""
+        if not windows.has_voice():
+            dropped, segments, spoken = dropped + len(segments), [], False
         if not segments:
             silence = "nothing understood" if spoken else "no speech"
             silence = "silence" if windows.loudest < INAUDIBLE else silence
@@ -79,8 +83,8 @@ def _told(recording: Recording, tell: Told) -> Iterator[Floats]:
 
 
 def made_up(piece: Piece) -> bool:
-    """Return whether an engine most likely invented it: it doubts itself twice, or goes round in circles."""
-    doubtful = piece.no_speech > NO_SPEECH and piece.confidence < UNSURE
+    """Return whether an engine most likely invented it: it doubts itself, or goes round in circles."""
+    doubtful = (piece.no_speech > NO_SPEECH and piece.confidence < UNSURE) or piece.confidence < GUESSED
     text = piece.text.strip().encode()
     return doubtful or len(text) / len(zlib.compress(text)) > REPEATS
 

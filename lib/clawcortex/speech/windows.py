@@ -12,6 +12,7 @@ import numpy as np
 from clawcortex.models.base import Floats
 from clawcortex.speech.decoding import RATE
 from clawcortex.speech.gate import FRAME
+from clawcortex.speech.timbre import is_voice
 
 BEGINS, GOES_ON = 0.5, 0.35
 """Probability at which speech begins, and below which it pauses."""
@@ -22,6 +23,8 @@ PAD = int(0.4 * FRAMES_S)
 """Frames kept before and after speech: the gate is late at soft beginnings."""
 LEAST = int(0.25 * FRAMES_S)
 """A window with fewer voiced frames is a click, a cough, a chord."""
+SURE, SURELY = 0.8, 3
+"""A recording in which the gate is never so sure, in so many frames, has no voice in it, only what resembles one."""
 LOOK_BACK = int(10 * FRAMES_S)
 """Where speech goes on without a pause, the quietest place in so many last frames is where it is cut."""
 
@@ -42,7 +45,7 @@ class Window:
 
 
 class Windows:
-    """Cut one recording; `loudest` is its highest level so far, in [0, 1]."""
+    """Cut one recording."""
 
     def __init__(self, gate: Judge, *, pause_s: float) -> None:
         self._gate = gate
@@ -52,7 +55,13 @@ class Windows:
         self._chances: list[float] = []
         self._quiet = 0
         self._seen = 0
+        self._sure = 0
         self.loudest = 0.0
+        """Its highest level so far, in [0, 1]."""
+
+    def has_voice(self) -> bool:
+        """Return whether what came so far is surely a voice somewhere; ask when all is cut."""
+        return self._sure >= SURELY
 
     def cut(self, blocks: Iterable[Floats]) -> Iterator[Window]:
         """Yield the windows of a sound as soon as each is complete."""
@@ -73,6 +82,7 @@ class Windows:
         frames = sound.reshape(-1, FRAME)
         for frame, chance in zip(frames, self._gate.judge(frames).tolist(), strict=True):
             self._seen += 1
+            self._sure += chance >= SURE
             if self._frames:
                 yield from self._extend(frame, chance)
             elif chance >= BEGINS:
@@ -107,6 +117,9 @@ class Windows:
         self._frames, self._chances = self._frames[at:], self._chances[at:]
 
     def _window(self, count: int) -> Iterator[Window]:
-        if sum(chance >= BEGINS for chance in self._chances[:count]) >= LEAST:
-            start = self._seen - len(self._frames)
-            yield Window(start * FRAME / RATE, np.concatenate(self._frames[:count]))
+        voiced = np.array(self._chances[:count]) >= BEGINS
+        if voiced.sum() < LEAST:
+            return
+        frames = np.stack(self._frames[:count])
+        if is_voice(frames, voiced, RATE):
+            yield Window((self._seen - len(self._frames)) * FRAME / RATE, frames.reshape(-1))
