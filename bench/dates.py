@@ -19,8 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from clawcortex.text.dates.finding import Found, find_dates
 from report import emit, progress
-from voice_pipeline.dates.finding import Found, find_dates
 
 Case = Mapping[str, Any]
 USUAL = "2016-11-07T00:00:00"

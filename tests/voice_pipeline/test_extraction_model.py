@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from clawcortex.errors import HostError
 from clawcortex.testing import FakeHost
-from voice_pipeline.dates.foreign import read_phrase
+from clawcortex.text.dates.foreign import read_phrase
 from voice_pipeline.extracting.extraction import extract
 from voice_pipeline.extracting.grounding import Ground
 from voice_pipeline.extracting.model import Said

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from clawcortex.text.linear import Pattern, linear
 from clawcortex.text.numbers import SMALL
-from voice_pipeline.linear import Pattern, linear
 
 Patterns = Sequence[Pattern]
 

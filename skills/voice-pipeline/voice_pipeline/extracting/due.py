@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from voice_pipeline.dates.finding import Found, find_dates
+from clawcortex.text.dates.finding import Found, find_dates
 from voice_pipeline.extracting import cues
 from voice_pipeline.extracting.shapes import Urgency
 

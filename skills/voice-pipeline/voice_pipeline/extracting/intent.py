@@ -14,8 +14,8 @@ from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
+from clawcortex.text.linear import linear
 from voice_pipeline.extracting.verbs import VERBS
-from voice_pipeline.linear import linear
 
 WEIGHTS = Path(__file__).with_name("intent.json")
 LONGEST = 600

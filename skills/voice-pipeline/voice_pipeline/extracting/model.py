@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from clawcortex.openclaw.host import Host
 from clawcortex.openclaw.structured import complete_as
+from clawcortex.text.dates.finding import Found, find_dates
+from clawcortex.text.dates.foreign import read_phrase
 from clawcortex.text.fence import escape
-from voice_pipeline.dates.finding import Found, find_dates
-from voice_pipeline.dates.foreign import read_phrase
 from voice_pipeline.extracting.due import Due, find_due, urgency
 from voice_pipeline.extracting.grounding import Ground, Place, grounded
 from voice_pipeline.extracting.rules import title

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from clawcortex.text.dates.wording import Wording, fluent
+from clawcortex.text.linear import linear
 from clawcortex.text.numbers import ORDINALS, SMALL
-from voice_pipeline.dates.wording import Wording, fluent
 from voice_pipeline.extracting import cues
 from voice_pipeline.extracting.due import Due, find_due, urgency
 from voice_pipeline.extracting.intent import intent
@@ -24,7 +25,6 @@ from voice_pipeline.extracting.shapes import (
     Priority,
 )  # fmt: skip
 from voice_pipeline.extracting.tasks import Task, find_task
-from voice_pipeline.linear import linear
 
 LIKELY, CERTAIN = 0.3, 0.8
 """From which chance a weak sign of a task counts, and from which the classifier alone is believed."""

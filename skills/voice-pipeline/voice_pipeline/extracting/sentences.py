@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from voice_pipeline.dates.words import either
+from clawcortex.text.dates.words import either
+from clawcortex.text.linear import linear
 from voice_pipeline.extracting.verbs import VERBS
-from voice_pipeline.linear import linear
 
 LONGEST = 400
 """Characters of a clause; speech without a stop is cut between words."""

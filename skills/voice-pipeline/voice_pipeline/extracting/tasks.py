@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clawcortex.text.linear import Match, Pattern, linear
 from voice_pipeline.extracting.shapes import LONGEST_NAME, ME, US, YOU
 from voice_pipeline.extracting.verbs import VERBS
-from voice_pipeline.linear import Match, Pattern, linear
 
 _WILL = (
     r"(?:'ll|’ll|\s+will|\s+need(?:s)?\s+to|\s+ha(?:ve|s)\s+to|(?:'ve|’ve|\s+have|\s+has|'s|’s)\s+got\s+to|\s+gotta|\s+must|\s+am\s+going\s+to"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from voice_pipeline.linear import Match, Pattern, linear
+from clawcortex.text.linear import Match, Pattern, linear
 
 
 @dataclass(frozen=True, slots=True)

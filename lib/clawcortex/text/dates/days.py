@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from voice_pipeline.dates import arithmetic
-from voice_pipeline.dates.arithmetic import DAY as ONE
-from voice_pipeline.dates.arithmetic import HOLIDAYS, coming
-from voice_pipeline.dates.places import Place, Value, full_year
-from voice_pipeline.dates.words import AMBIGUOUS, LAST, LEADS, MONTHS, NEXT, PREPOSITIONS, STOPS, WEEKDAYS
-from voice_pipeline.linear import linear
+from clawcortex.text.dates import arithmetic
+from clawcortex.text.dates.arithmetic import DAY as ONE
+from clawcortex.text.dates.arithmetic import HOLIDAYS, coming
+from clawcortex.text.dates.places import Place, Value, full_year
+from clawcortex.text.dates.words import AMBIGUOUS, LAST, LEADS, MONTHS, NEXT, PREPOSITIONS, STOPS, WEEKDAYS
+from clawcortex.text.linear import linear
 
 
 def iso(at: Place) -> Value:

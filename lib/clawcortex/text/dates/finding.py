@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from voice_pipeline.dates.arithmetic import Grain
-from voice_pipeline.dates.grammar import atoms
-from voice_pipeline.dates.joining import joined
-from voice_pipeline.dates.settling import END_OF_DAY, FRIDAY, settle
-from voice_pipeline.dates.wording import spoken
+from clawcortex.text.dates.arithmetic import Grain
+from clawcortex.text.dates.grammar import atoms
+from clawcortex.text.dates.joining import joined
+from clawcortex.text.dates.settling import END_OF_DAY, FRIDAY, settle
+from clawcortex.text.dates.wording import spoken
 
 
 @dataclass(frozen=True, slots=True)

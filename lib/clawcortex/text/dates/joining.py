@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 
-from voice_pipeline.dates import arithmetic
-from voice_pipeline.dates.arithmetic import DAY, Span
-from voice_pipeline.dates.grammar import Atom
-from voice_pipeline.dates.reading import Reading, day_of, read, time_of
-from voice_pipeline.linear import linear
+from clawcortex.text.dates import arithmetic
+from clawcortex.text.dates.arithmetic import DAY, Span
+from clawcortex.text.dates.grammar import Atom
+from clawcortex.text.dates.reading import Reading, day_of, read, time_of
+from clawcortex.text.linear import linear
 
 _GLUE = linear(
     r"(?: sharp)?[ ,()-]*(?:(?:on|at|in|by|around|about|from|before|until|for)\b ?(?:the |about |around )?)?[ (]*"

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from voice_pipeline.dates import arithmetic, days, spans
-from voice_pipeline.dates.arithmetic import DAY as ONE
-from voice_pipeline.dates.arithmetic import HOLIDAYS
-from voice_pipeline.dates.places import Place, Value
-from voice_pipeline.dates.times import TIMES
-from voice_pipeline.dates.wording import Wording
-from voice_pipeline.dates.words import (
+from clawcortex.text.dates import arithmetic, days, spans
+from clawcortex.text.dates.arithmetic import DAY as ONE
+from clawcortex.text.dates.arithmetic import HOLIDAYS
+from clawcortex.text.dates.places import Place, Value
+from clawcortex.text.dates.times import TIMES
+from clawcortex.text.dates.wording import Wording
+from clawcortex.text.dates.words import (
     DAY,
     LENGTH,
     MONTH,
@@ -25,7 +25,7 @@ from voice_pipeline.dates.words import (
     YEAR,
     either,
 )  # fmt: skip
-from voice_pipeline.linear import linear
+from clawcortex.text.linear import linear
 
 Kind = Literal[
     "day", "weekday", "monthday", "now", "time", "part", "dated part", "span", "bare", "length", "edge", "nth"

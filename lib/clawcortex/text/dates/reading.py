@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from voice_pipeline.dates import arithmetic
-from voice_pipeline.dates.arithmetic import Span
-from voice_pipeline.dates.grammar import Atom
-from voice_pipeline.dates.lengths import Length
-from voice_pipeline.dates.times import Clock
-from voice_pipeline.dates.words import PARTS
+from clawcortex.text.dates import arithmetic
+from clawcortex.text.dates.arithmetic import Span
+from clawcortex.text.dates.grammar import Atom
+from clawcortex.text.dates.lengths import Length
+from clawcortex.text.dates.times import Clock
+from clawcortex.text.dates.words import PARTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from voice_pipeline.dates.arithmetic import Span
-from voice_pipeline.dates.lengths import Length
-from voice_pipeline.dates.times import Clock
-from voice_pipeline.dates.wording import Wording
-from voice_pipeline.dates.words import FOLLOWERS, STOPS
-from voice_pipeline.linear import Match
+from clawcortex.text.dates.arithmetic import Span
+from clawcortex.text.dates.lengths import Length
+from clawcortex.text.dates.times import Clock
+from clawcortex.text.dates.wording import Wording
+from clawcortex.text.dates.words import FOLLOWERS, STOPS
+from clawcortex.text.linear import Match
 
 Value = date | datetime | Span | Clock | Length | int | str | tuple[int, int]
 

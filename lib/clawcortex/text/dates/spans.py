@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from voice_pipeline.dates import arithmetic
-from voice_pipeline.dates.arithmetic import DAY as ONE
-from voice_pipeline.dates.arithmetic import Span
-from voice_pipeline.dates.lengths import measured
-from voice_pipeline.dates.places import Place, Value, full_year
-from voice_pipeline.dates.words import AMBIGUOUS, LAST, MONTHS, NEXT
+from clawcortex.text.dates import arithmetic
+from clawcortex.text.dates.arithmetic import DAY as ONE
+from clawcortex.text.dates.arithmetic import Span
+from clawcortex.text.dates.lengths import measured
+from clawcortex.text.dates.places import Place, Value, full_year
+from clawcortex.text.dates.words import AMBIGUOUS, LAST, MONTHS, NEXT
 
 
 def month_span(at: Place) -> Value | None:

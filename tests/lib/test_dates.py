@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clawcortex.text.dates.arithmetic import add_weekdays, easter
+from clawcortex.text.dates.finding import find_dates
+from clawcortex.text.dates.foreign import read_phrase
+from clawcortex.text.dates.wording import fluent, spoken
 from tests.voice_pipeline.steps import HOSTILE, calls
-from voice_pipeline.dates.arithmetic import add_weekdays, easter
-from voice_pipeline.dates.finding import find_dates
-from voice_pipeline.dates.foreign import read_phrase
-from voice_pipeline.dates.wording import fluent, spoken
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=BERLIN)

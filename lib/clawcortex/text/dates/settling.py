@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from voice_pipeline.dates.arithmetic import DAY, Grain
-from voice_pipeline.dates.lengths import Length
-from voice_pipeline.dates.reading import Reading, day_of, reached, time_of
-from voice_pipeline.dates.words import PARTS
+from clawcortex.text.dates.arithmetic import DAY, Grain
+from clawcortex.text.dates.lengths import Length
+from clawcortex.text.dates.reading import Reading, day_of, reached, time_of
+from clawcortex.text.dates.words import PARTS
 
 END_OF_DAY = time(23, 59, 59)
 FRIDAY = 4

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from voice_pipeline.dates.arithmetic import add_months, add_weekdays
-from voice_pipeline.dates.words import COUNT, UNIT, UNITS
-from voice_pipeline.linear import linear
+from clawcortex.text.dates.arithmetic import add_months, add_weekdays
+from clawcortex.text.dates.words import COUNT, UNIT, UNITS
+from clawcortex.text.linear import linear
 
 _PART = linear(rf"(?P<n>{COUNT})(?P<half> and a half)? ?(?P<unit>{UNIT})\b(?P<and_half> and a half)?")
 _FEW = {"a few": 3.0, "few": 3.0, "several": 4.0, "another": 1.0}

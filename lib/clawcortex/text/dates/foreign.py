@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
-from voice_pipeline.dates.finding import Found
-from voice_pipeline.dates.settling import END_OF_DAY
+from clawcortex.text.dates.finding import Found
+from clawcortex.text.dates.settling import END_OF_DAY
 
 LONGEST = 60
 """Characters of a phrase that is read."""

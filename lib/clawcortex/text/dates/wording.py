@@ -11,8 +11,8 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from clawcortex.text.linear import linear
 from clawcortex.text.numbers import ORDINALS, SMALL, TENS
-from voice_pipeline.linear import linear
 
 _TOKEN = linear(r"[0-9]+|\pL+(?:['’]\pL+)*|[^\s]")
 _FILLERS = frozenset("uh uhm um umm er erm hmm hm mm mhm ah eh".split())
