@@ -21,7 +21,7 @@ from clawcortex.skills.known import CHATS
 from clawcortex.testing import FakeHost
 from clawcortex.text.fence import APPROVED, NOTICE
 from clawcortex.text.tokens import count_tokens
-from voice_pipeline import listing, telling
+from voice_pipeline import listing, news, telling
 from voice_pipeline.operations import undo, update
 from voice_pipeline.shapes import ExtractInput, Nothing
 
@@ -240,6 +240,6 @@ def test_the_file_is_read_again_only_when_it_was_saved(talk: Talk) -> None:
 
 
 def test_only_the_last_changes_are_kept(talk: Talk) -> None:
-    for number in range(listing.NEWS_KEPT + 3):
+    for number in range(news.NEWS_KEPT + 3):
         talk.says(f"Remind me to call customer {number} tomorrow.")
-    assert talk.context.store.count_records(listing.NEWS) == listing.NEWS_KEPT
+    assert talk.context.store.count_records(news.NEWS) == news.NEWS_KEPT

@@ -6,7 +6,7 @@ The file is merged by `clawcortex.priorities`: what a person wrote there stays. 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -17,19 +17,15 @@ from clawcortex.errors import ModelError, storage_error
 from clawcortex.files import place
 from clawcortex.skills.context import Context
 from clawcortex.skills.events import PrioritiesChanged
-from clawcortex.skills.known import learned_name
-from clawcortex.store.records import NewEvent, Write
-from voice_pipeline.extracting.shapes import ME, YOU, ActionItem, Extraction
+from voice_pipeline import news
+from voice_pipeline.extracting.shapes import Extraction
 from voice_pipeline.shapes import Changed, Clash, Entry, Step
+from voice_pipeline.wanting import wanted
 
 if TYPE_CHECKING:  # numpy comes with it, and the first call is early enough
     from clawcortex import priorities
 
 FILE = Path("PRIORITIES.md")
-NEWS = "priorities.news"
-"""The last changes, by time, as the agents are told of them; an undo has the version of what it took back."""
-NEWS_KEPT = 20
-ASSISTANT = "assistant"
 
 
 def add(context: Context, extraction: Extraction) -> Changed:
@@ -38,7 +34,7 @@ def add(context: Context, extraction: Extraction) -> Changed:
 
     path = _path(context, create=True)
     when = context.local(context.now()).date().isoformat()
-    said = list(_said(context, extraction))
+    said = list(wanted(context, extraction))
     done = priorities.update(path, _state(path), said, _alike(context), when=when)
     return _told(context, "update", done)
 
@@ -103,30 +99,6 @@ def _state(path: Path) -> Path:
     return paths.private_folder(paths.private_folder(paths.state_dir() / "priorities") / name)
 
 
-def _said(context: Context, extraction: Extraction) -> Iterator[priorities.Priority]:
-    """Yield what goes on the list: what matters most with its rank, and what is to be done."""
-    from clawcortex import priorities
-
-    for one in extraction.priorities:
-        yield priorities.Priority(one.theme, rank=one.rank)
-    for action in extraction.actions:
-        yield priorities.Priority(action.text, owner=_owner(context, action), due=_due(context, action))
-
-
-def _owner(context: Context, action: ActionItem) -> str | None:
-    """Return whom the file names: whoever reads it, "me" and "you" of a speaker would be somebody else."""
-    if action.owner == ME:
-        return learned_name(context, context.caller.scope) or ME
-    return ASSISTANT if action.owner == YOU else action.owner or None
-
-
-def _due(context: Context, action: ActionItem) -> str | None:
-    """Return the day, on the person's clock with the time if one was said; else the words that said it."""
-    if action.due_at:
-        return f"{context.local(action.due_at):%Y-%m-%d %H:%M}"
-    return action.due.isoformat() if action.due else action.due_phrase or None
-
-
 def _alike(context: Context) -> priorities.Alike:
     """Return what compares meanings; without the model nothing is alike that is not worded alike."""
 
@@ -163,7 +135,7 @@ def _told(context: Context, operation: str, done: priorities.Update) -> Changed:
             changed=tuple(one.text for one in changed.changed),
             conflicts=len(changed.conflicts),
         ).new()
-        _publish(context, event, _news(operation, done))
+        news.publish(context, event, news.worded(operation, done))
         details = {
             "added": len(changed.added),
             "changed": len(changed.changed),
@@ -171,26 +143,6 @@ def _told(context: Context, operation: str, done: priorities.Update) -> Changed:
         }
         context.store.audit(context.caller.actor, f"priorities.{operation}", changed.version, details)
     return changed
-
-
-def _publish(context: Context, event: NewEvent, text: str) -> None:
-    """Tell other skills by the log and agents with their next prompt, both or neither."""
-    from ulid import ULID
-
-    source = f"by {event.payload['by']}, {context.local(context.now()):%Y-%m-%d %H:%M}"
-    context.store.amend([Write(NEWS, str(ULID()), None, {"text": text, "source": source})], events=[event])
-    for old in list(context.store.list_records(NEWS))[:-NEWS_KEPT]:
-        context.store.take_record(NEWS, old)
-
-
-def _news(operation: str, done: priorities.Update) -> str:
-    from clawcortex import priorities
-
-    told = ["the last change was taken back"] if operation == "undo" else []
-    told += [f"added: {priorities.brief(one)}" for one in done.added]
-    told += [f"changed: {priorities.brief(one)}" for one in done.changed]
-    told += [f"{len(done.conflicts)} left to the person, at the end of the file"] if done.conflicts else []
-    return "; ".join(told)
 
 
 def _entry(one: priorities.Priority) -> Entry:

@@ -15,6 +15,7 @@ from clawcortex.skills.operation import hook
 from clawcortex.skills.visibility import in_owners_chat
 from clawcortex.text.tokens import clip
 from voice_pipeline import listing
+from voice_pipeline.news import NEWS
 
 SESSIONS = "priorities.sessions"
 """Up to which change each reader in each session was told."""
@@ -36,7 +37,7 @@ def remind(context: Context, event: PromptBuild) -> Contribution | None:
     key = f"{_session(event)}{scope.account}:{scope.person}"
     known = context.store.get_record(SESSIONS, key)
     told = str(known["told"]) if known else ""
-    news = context.store.list_records(listing.NEWS, after=told)
+    news = context.store.list_records(NEWS, after=told)
     if known is not None and not news:
         return None
     if known is None:
