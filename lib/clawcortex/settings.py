@@ -122,6 +122,17 @@ class Settings(BaseModel):
     speech_memory_mb: int = Field(
         default=4_096, ge=256, description="Most memory the transcriber may take before it is ended"
     )
+    voice_queue_notes: int = Field(
+        default=10,
+        ge=1,
+        le=1_000,
+        description="A caller waits for a voice note behind fewer others than this",
+    )
+    voice_queue_s: int = Field(
+        default=1_800,
+        ge=1,
+        description="And behind no more seconds of recordings than this; else it is queued",
+    )
     half_life_days: float = Field(default=30.0, gt=0, description="Recency half-life")
     recency_floor: float = Field(default=0.5, ge=0, le=1, description="Recency never weighs less than this")
     memory_budget_rows: int = Field(

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from clawcortex.errors import HostError
+from clawcortex.errors import ClawcortexError, HostError
 from clawcortex.models.hash import HashEmbedder
 from clawcortex.openclaw.confined import Limits, Ran, run
 from clawcortex.openclaw.host import Agent, Button, Completion, Host, Sent, check_message
+from clawcortex.settings import Settings
+from clawcortex.speech.records import Silence, Transcript
+from clawcortex.speech.transcriber import Transcriber
 
-__all__ = ["Asked", "FakeHost", "FrozenClock", "HashEmbedder", "Told", "frozen_clock"]
+__all__ = ["Asked", "FakeHost", "FakeTranscriber", "FrozenClock", "HashEmbedder", "Told", "frozen_clock"]
 
 MOMENT = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 MAIN = Agent("main", Path("workspace"))
@@ -122,6 +126,45 @@ class FakeHost(Host):
             self.told.append(told)
         if refusal is not None:
             raise refusal
+
+
+class FakeTranscriber(Transcriber):
+    """Hear what a script says, in order, and keep which files were given; when the script is over, there is silence.
+
+    hears = FakeTranscriber("call the dentist", EngineError("no weights"), lambda path: path.read_bytes().decode())
+    """
+
+    def __init__(self, *script: str | ClawcortexError | Callable[[Path], str]) -> None:
+        super().__init__(Settings(speech_engine="pocketsphinx"))
+        self.script = deque(script)
+        self.heard: list[Path] = []
+
+    def transcribe(
+        self,
+        path: Path,
+        *,
+        language: str = "",
+        engine: str = "",
+        progress: Callable[[float, float], None] | None = None,
+    ) -> Transcript:
+        """Return the script's next words, or raise its next error."""
+        del engine, progress
+        self.heard.append(path)
+        said = self.script.popleft() if self.script else ""
+        if isinstance(said, ClawcortexError):
+            raise said
+        text = said if isinstance(said, str) else said(path)
+        why: Silence = "" if text else "silence"
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        return Transcript(
+            text=text,
+            language=language,
+            engine="pocketsphinx",
+            model="fake",
+            seconds=1,
+            sha256=sha256,
+            silence=why,
+        )
 
 
 class FrozenClock:

@@ -97,6 +97,7 @@ class House:
             "CLAWCORTEX_QUIET_HOURS": "",  # tests run at night, too
             "CLAWCORTEX_HOOK_DEADLINE_MS": "2000",  # a busy machine; the deadlines have tests of their own
             "CLAWCORTEX_CLAIM_DEADLINE_MS": "2000",
+            "CLAWCORTEX_SPEECH_ENGINE": "pocketsphinx",  # its weights come with its wheel
         }
         self.env.pop("PYTHONPATH", None)  # the server must find its code as it does for a person
         with pytest.MonkeyPatch.context() as patch:
@@ -116,6 +117,8 @@ class House:
             "python": str(self.python),
             "promptTimeoutMs": 2_000,
         }
+        for model in configuration["tools"]["media"]["models"]:
+            model["command"] = str(self.python)  # as install.py's environment would have it
         self.write(configuration)
 
     def our(self, *arguments: str) -> str:
@@ -363,6 +366,14 @@ class House:
         says = f"Well, that is answer {self._number}."
         self.model.plan(says)
         return self.command(person, text, says, chat)
+
+    def hears(self, person: Person, clip: Path, says: str, chat: Chat | None = None, **given: Any) -> Reply:
+        """Let a person send a voice note and wait for the model's answer, which is this."""
+        self.model.plan(says)
+        asked = len(self.model.turns())
+        before = self.telegram.speak(person, clip.read_bytes(), chat, **given)
+        sent = self.telegram.reads(chat or person.chat(), says, before)
+        return Reply(sent.text, self.model.turns()[asked:])
 
     def command(self, person: Person, text: str, says: str, chat: Chat | None = None) -> Reply:
         """Let a person write and wait for these words in the chat."""

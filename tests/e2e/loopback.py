@@ -47,9 +47,11 @@ class Exchange(BaseHTTPRequestHandler):
         return found if isinstance(found, dict) else {}
 
     def reply(self, found: object, status: int = 200) -> None:
-        raw = json.dumps(found).encode()
+        self.send(json.dumps(found).encode(), status, "application/json")
+
+    def send(self, raw: bytes, status: int = 200, kind: str = "application/octet-stream") -> None:
         self.send_response(status)
-        self.send_header("content-type", "application/json")
+        self.send_header("content-type", kind)
         self.send_header("content-length", str(len(raw)))
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # a gateway that ends polls no more
             self.end_headers()

@@ -101,6 +101,7 @@ class FakeTelegram(Loopback):
         self.refused: list[Sent] = []
         self.refusals: list[Refusal] = []
         self.polls = 0
+        self._files: dict[str, bytes] = {}
         self._updates: list[dict[str, Any]] = []
         self._update, self._message = 1, 1000
         self._closed = False
@@ -122,6 +123,27 @@ class FakeTelegram(Loopback):
             if marked:
                 length = len(text.split(maxsplit=1)[0])
                 message["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
+            self._add({"message": message})
+            return before
+
+    def speak(
+        self, person: Person, voice: bytes, chat: Chat | None = None, *, forwarded: Person | None = None
+    ) -> int:
+        """Let a person send a voice note, perhaps somebody else's; return how many messages the bot had sent before."""
+        with self.changed:
+            before, number = len(self.sent), self._next_message()
+            self._files[f"voice-{number}"] = voice
+            told = {"file_id": f"voice-{number}", "file_unique_id": f"u{number}", "mime_type": "audio/ogg"}
+            message = {
+                "message_id": number,
+                "date": int(time.time()),
+                "from": person.as_user(),
+                "chat": (chat or person.chat()).as_chat(),
+                "voice": {**told, "duration": 3, "file_size": len(voice)},
+            }
+            if forwarded is not None:
+                origin = {"type": "user", "sender_user": forwarded.as_user(), "date": int(time.time())}
+                message["forward_origin"] = origin
             self._add({"message": message})
             return before
 
@@ -168,6 +190,9 @@ class FakeTelegram(Loopback):
         where = urlsplit(exchange.path)
         method = where.path.rpartition("/")[2]
         parameters = {**dict(parse_qsl(where.query)), **body}
+        if where.path.startswith("/file/bot"):
+            exchange.send(self._files[method.partition(".")[0]])
+            return
         if method == "getUpdates":
             exchange.reply({"ok": True, "result": self._poll(parameters)})
             return
@@ -204,6 +229,9 @@ class FakeTelegram(Loopback):
             return BOT
         if method == "getWebhookInfo":
             return {"url": "", "has_custom_certificate": False, "pending_update_count": 0}
+        if method == "getFile":
+            file = str(parameters["file_id"])
+            return {"file_id": file, "file_unique_id": file, "file_path": f"voice/{file}.oga"}
         if method == "getMyCommands":
             return []
         if method in ("getChat", "sendMessage", "editMessageText"):

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from clawcortex.text.chat import QUOTE, plain, quoted, units
 from feedback_router.asking import chosen_options
 from feedback_router.machine import Decided, cancel, press
 from feedback_router.records import Ask, Decision
 from feedback_router.rendering import LIMIT, body, keyboard
-from feedback_router.wording import QUOTE, plain, quoted, units
 
 from .asks import NOW, a_press, an_ask
 

@@ -36,6 +36,7 @@ SAMPLES: list[Payload] = [
     events.FeedbackRecorded(feedback_id="f1", kind="reject", agent="main", subject=WILD, at=AT),
     events.LessonPromoted(lesson_id="l1", text=WILD, agents=("main", "writer"), count=3),
     events.PrioritiesChanged(version="v1", by="owner", added=(WILD,), conflicts=1),
+    events.VoiceTranscribed(note="0f", text=WILD, said_at=AT, speaker="telegram:111"),
 ]
 
 

@@ -122,6 +122,7 @@ class Resident:
         for tasks in self._tasks:
             tasks.begin_stopping()  # while the worker ends, no further job begins
         self._consumers.begin_stopping()
+        self._residence.hush()
         in_time = self._worker.stop(DRAIN_S)
         for tasks in self._tasks:
             in_time = tasks.stop(DRAIN_S) and in_time

@@ -252,6 +252,12 @@ class Residence:
         line = told(held.store, held.index.view(), held.embedder.model, target.model)
         return line if state in ("ready", "loading") else f"{line}; it does not go on: {state}"
 
+    def hush(self) -> None:
+        """End the transcriber; whoever waits for it is told."""
+        from clawcortex.speech import get_transcriber
+
+        get_transcriber(self.settings).close()
+
     def close(self) -> None:
         """Write the index's snapshot and close the store."""
         from clawcortex.upkeep.audit import note_head

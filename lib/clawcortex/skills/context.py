@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # numpy and faiss are slow to import; the server must listen 
     from clawcortex.models.base import Embedder
     from clawcortex.openclaw.host import Host
     from clawcortex.settings import Settings
+    from clawcortex.speech.transcriber import Transcriber
     from clawcortex.store.base import Store
     from clawcortex.store.index import Index
 
@@ -65,6 +66,8 @@ class Resources:
     """OpenClaw: its agents, and one completion of a model."""
     target: Embedder | None = None
     """The model that all is being embedded with anew, while `embedder` and `index` still answer from the old."""
+    hears: Transcriber | None = None
+    """What a test hears with; else the process's one transcriber."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,13 @@ class Context:
     def host(self) -> Host:
         """Return the way to OpenClaw."""
         return self.resources.host
+
+    @property
+    def transcriber(self) -> Transcriber:
+        """Return what recordings are heard with; nothing is started yet."""
+        from clawcortex.speech import get_transcriber
+
+        return self.resources.hears or get_transcriber(self.settings)
 
     def shared_workspace(self) -> Path:
         """Return the workspace that all agents share: of the setting, else the default agent's."""

@@ -136,6 +136,20 @@ class PrioritiesChanged(Payload):
     conflicts: int = Field(default=0, ge=0, description="Left to the person, listed at the end of the file")
 
 
+class VoiceTranscribed(Payload):
+    """A recording became text. The words are as they were heard: data, whoever spoke."""
+
+    event: ClassVar[str] = "voice.transcribed"
+    note: Name = Field(description="SHA-256 of the recording")
+    text: str = ""
+    silence: str = Field(default="", description="Why the text is empty")
+    language: str = ""
+    seconds: float = Field(default=0, ge=0)
+    said_at: AwareDatetime
+    speaker: Name = Field(description="telegram:111, telegram:unknown, or owner for one from this machine")
+    file: str = Field(default="", description="The transcript with its times, in the shared workspace")
+
+
 KINDS: dict[str, type[Payload]] = {
     model.event: model
     for model in (
@@ -146,6 +160,7 @@ KINDS: dict[str, type[Payload]] = {
         FeedbackRecorded,
         LessonPromoted,
         PrioritiesChanged,
+        VoiceTranscribed,
     )
 }
 """The class of each kind."""

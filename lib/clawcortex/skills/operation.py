@@ -148,6 +148,8 @@ class Skill:
     requires: Sequence[str] = ()
     """Extras it cannot work without, as install.py names them: "voice"."""
     grants: Sequence[Grant] = ()
+    files: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+    """What the files that it writes for others hold, by the name of the schema: "transcript"."""
 
 
 def operation(

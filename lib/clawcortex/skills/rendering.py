@@ -33,6 +33,7 @@ def render(root: Path, registry: Registry) -> dict[Path, str]:
     manifests = [manifest(skill) for skill in registry.skills.values()]
     files = {root / "skills" / item.name / "skill.json": as_json(_with_schema(item)) for item in manifests}
     files |= {root / "schemas" / name: as_json(schema) for name, schema in schemas(manifests)}
+    files |= {root / "schemas" / name: as_json(schema) for name, schema in file_schemas(registry)}
     files[root / "SKILLS.md"] = overview(manifests)
     files |= dict(_settings_table(root / "README.md"))
     return files | dict(_plugin(root, manifests))
@@ -73,6 +74,13 @@ def schemas(manifests: list[Manifest]) -> Iterator[tuple[str, dict[str, Any]]]:
         for operation in item.operations:
             for side, schema in (("input", operation.input), ("output", operation.output)):
                 yield _file(f"{item.name}.{operation.name}.{side}", SCHEMA_VERSION, schema)
+
+
+def file_schemas(registry: Registry) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (file name, schema) of what skills write for others."""
+    for skill in registry.skills.values():
+        for name, model in skill.files.items():
+            yield _schema(f"{skill.name}.{name}", model)
 
 
 def payloads() -> Iterator[tuple[str, type[BaseModel]]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from clawcortex.text.chat import plain
 from feedback_router.machine import Awaited, Decided, Outcome, Refused, Why
 from feedback_router.records import Decision
 from feedback_router.rendering import Local, verdict
-from feedback_router.wording import plain
 
 CANCEL_WORDS = frozenset({"cancel", "stop", "never mind", "nevermind"})
 NO_REASON_WORDS = CANCEL_WORDS | {"skip", "no", "no reason", "none", "-"}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from clawcortex.text.chat import cut, plain, units
 from feedback_router.records import Ask, Decision
 from feedback_router.rendering import LIMIT, Local, verdict
 from feedback_router.statistics import Pattern, Patterns
-from feedback_router.wording import cut, plain, units
 
 LINES = 12
 

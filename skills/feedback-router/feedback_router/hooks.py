@@ -13,6 +13,7 @@ from clawcortex.skills.contribution import Contribution, Item
 from clawcortex.skills.events import DecisionWanted
 from clawcortex.skills.operation import consumer, hook
 from clawcortex.store.records import Event
+from clawcortex.text.chat import cut
 from clawcortex.text.tokens import count_tokens
 from feedback_router import asking, jobs, replies
 from feedback_router.answering import answer
@@ -23,7 +24,6 @@ from feedback_router.keeping import every_news, find_either
 from feedback_router.machine import Answer, Awaited, Refused
 from feedback_router.records import NEWS, Ask, Decision
 from feedback_router.rendering import verdict
-from feedback_router.wording import cut
 
 LATE = timedelta(seconds=60)
 """A press that took longer was kept while the server was down: its person writes about something else by now."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clawcortex.openclaw.host import Style
+from clawcortex.text.chat import cut, plain, quoted, units
 from feedback_router.records import Ask, Decision, Option
-from feedback_router.wording import cut, plain, quoted, units
 
 LIMIT = 3_900
 """UTF-16 units of a message; Telegram refuses more than 4,096."""

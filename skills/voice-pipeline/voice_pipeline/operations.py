@@ -7,9 +7,12 @@ from zoneinfo import ZoneInfo
 
 from clawcortex.errors import InputError
 from clawcortex.skills.context import Context
-from clawcortex.skills.operation import Skill, operation
+from clawcortex.skills.operation import Grant, Skill, operation
 from voice_pipeline import listing, shapes, telling
 from voice_pipeline.extracting.shapes import Extraction
+from voice_pipeline.notes import hearing, incoming, putting, speakers
+from voice_pipeline.notes import telling as notes_telling
+from voice_pipeline.notes.operations import pending, retry, transcribe
 
 
 @operation("extract", expose="agent")
@@ -68,11 +71,51 @@ def priorities(context: Context, request: shapes.PrioritiesInput) -> shapes.List
     return shapes.Listed(priorities=listing.first(context, request.limit))
 
 
+GRANTS = (
+    Grant(
+        ("tools", "media", "models"),
+        {
+            "type": "cli",
+            "command": "{python}",
+            "args": [
+                "{root}/skills/voice-pipeline/hear.py",
+                "--path={{AttachmentPath}}",
+                "--channel={{Provider}}",
+                "--chat={{OriginatingTo}}",
+                "--account={{AccountId}}",
+                "--thread={{MessageThreadId}}",
+                "--sender={{SenderId}}",
+                "--chat-type={{ChatType}}",
+                "--agent={{AgentId}}",
+                "--forwarded={{ForwardedFrom}}",
+            ],
+            "timeoutSeconds": 300,
+            "maxBytes": 512_000_000,
+            "capabilities": ["audio"],
+        },
+        "voice notes become text on this machine, and what they say to do goes on your list",
+        append=True,
+    ),
+    Grant(("tools", "media", "audio", "enabled"), value=True, why="OpenClaw has voice notes transcribed"),
+)
+
 skill = Skill(
     name="voice-pipeline",
     title="Voice pipeline",
     summary="Say it and it is on the list: what a text says to do goes to PRIORITIES.md, what a person wrote stays.",
     version="0.1.0",
-    operations=(extract, update, undo, history, priorities),
-    hooks=(telling.remind, telling.begin, telling.compacted),
+    operations=(extract, update, undo, history, priorities, transcribe, pending, retry),
+    hooks=(
+        telling.remind,
+        telling.begin,
+        telling.compacted,
+        speakers.name_speaker,
+        notes_telling.mention,
+        notes_telling.check_reply,
+    ),
+    tasks=(hearing.hear, putting.put, notes_telling.say),
+    chores=(incoming.look,),
+    consumers=(putting.transcribed,),
+    grants=GRANTS,
+    files={"transcript": shapes.TranscriptFile},
 )
