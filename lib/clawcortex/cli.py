@@ -72,6 +72,8 @@ def parser() -> argparse.ArgumentParser:
     audit = add("audit", _audit, "Check or print the trail of who changed what.")
     audit.add_argument("action", choices=["verify", "export"], help="every seal, or every line as JSON")
     audit.add_argument("--head", default="", help="a head that `verify` printed before: must still be there")
+    jobs = add("jobs", _jobs, "Show what waits, what runs, and what was given up and why.")
+    jobs.add_argument("--all", action="store_true", help="also what is done")
     add("doctor", _doctor, "Check everything and say what to do about what is wrong.")
     return whole
 
@@ -165,6 +167,23 @@ def _audit(chosen: argparse.Namespace) -> int:
         sys.stdout.write("".join(f"FAIL {fault}\n" for fault in found.faults))
         sys.stdout.write(f"{found.lines} lines, head {found.head or 'none'}\n")
     return CorruptedError.exit_code if found.faults else 0
+
+
+def _jobs(chosen: argparse.Namespace) -> int:
+    from clawcortex.settings import load_settings
+    from clawcortex.store.opening import open_store
+    from clawcortex.upkeep.jobs import queued
+
+    with closing(open_store(load_settings())) as store:
+        found = list(queued(store, ended=chosen.all))
+    if chosen.json:
+        show({"jobs": [asdict(one) for one in found]}, as_json=True)
+        return 0
+    for one in found:
+        why = f"  {one.error}" if one.error else ""
+        sys.stdout.write(f"{one.state:7} {one.kind:28} due {one.due}  tries {one.attempts}{why}\n")
+    sys.stdout.write(f"{len(found)} jobs\n")
+    return 0
 
 
 def _doctor(chosen: argparse.Namespace) -> int:

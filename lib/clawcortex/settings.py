@@ -151,6 +151,11 @@ class Settings(BaseModel):
         description='What becomes of a kind when it is stored, as "phone=mask": keep, mask, or drop the whole text; '
         + ", ".join(f"{kind}={choice}" for kind, choice in privacy.DEFAULTS.items()),
     )
+    least_free_mb: int = Field(
+        default=100,
+        ge=0,
+        description="No memory is stored in SQLite while less of its disk is free; all else goes on",
+    )
     agent_rights: tuple[str, ...] = Field(
         default=(),
         description='What an agent may call, as "work=read" or "*:voice_pipeline_update=none": none, read, write',

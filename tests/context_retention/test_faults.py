@@ -59,6 +59,7 @@ def test_a_full_disk_refuses_and_keeps_what_it_acknowledged(
     mount: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, start: Callable[[], int]
 ) -> None:
     disk = mount("size=3m")
+    monkeypatch.setenv("CLAWCORTEX_LEAST_FREE_MB", "0")
     monkeypatch.setenv("OPENCLAW_STATE_DIR", str(disk))
     start()
     acknowledged = 0
@@ -81,10 +82,25 @@ def test_a_full_disk_refuses_and_keeps_what_it_acknowledged(
     assert client.call(STATUS, {})["memories"] == acknowledged + 1
 
 
+def test_a_disk_that_is_nearly_full_refuses_and_goes_on_when_there_is_room(
+    mount: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, start: Callable[[], int]
+) -> None:
+    disk = mount("size=90m")
+    monkeypatch.setenv("OPENCLAW_STATE_DIR", str(disk))
+    start()
+    with pytest.raises(DiskFullError, match="100 MB stay free"):
+        capture(1)
+    assert client.call(RECALL, {"query": "tulips"})["hits"] == []
+    subprocess.run(["mount", "-o", "remount,size=300m", str(disk)], check=True)
+    capture(1)
+    assert client.call(STATUS, {})["memories"] == 1
+
+
 def test_a_read_only_disk_is_named_and_keeps_what_was_there(
     mount: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Callable[[], int]
 ) -> None:
     disk = mount("size=30m")
+    monkeypatch.setenv("CLAWCORTEX_LEAST_FREE_MB", "0")
     monkeypatch.setenv("OPENCLAW_STATE_DIR", str(disk))
     pid = start()
     capture(1)

@@ -23,9 +23,10 @@ def open_store(settings: Settings) -> SqlStore:
     if not url:
         path = paths.database_path()
         paths.private_folder(path.parent)
-        return SqliteStore(path)
+        return SqliteStore(path, least_free_mb=settings.least_free_mb)
     if url.startswith(SQLITE) and (name := url.removeprefix(SQLITE).removeprefix("//")):
-        return SqliteStore(Path(name).expanduser().absolute())
+        file = Path(name).expanduser().absolute()
+        return SqliteStore(file, least_free_mb=settings.least_free_mb)
     scheme = url.partition(":")[0]  # the rest may hold a password
     raise SettingsError(
         f"store_url begins with {scheme[:40]!r}, which names no store that is known",

@@ -19,7 +19,6 @@ from clawcortex.setup.config import read_config
 from clawcortex.skills.registry import load
 
 PLUGIN = "clawcortex"
-LEAST_FREE_MB = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class Check:
 def examine() -> list[Check]:
     """Run every check; one that fails in an unexpected way is itself a finding."""
     looks: list[Callable[[], Iterator[Check]]] = [
-        _python, _state, _settings, _skills, _model, _store, _audit, _disk, _server, _openclaw,
+        _python, _state, _settings, _skills, _model, _store, _audit, _jobs, _disk, _server, _openclaw,
     ]  # fmt: skip
     checks: list[Check] = []
     for look in looks:
@@ -162,12 +161,27 @@ def _audit() -> Iterator[Check]:
     yield Check("audit", kept, found, step)
 
 
+def _jobs() -> Iterator[Check]:
+    from clawcortex.store.opening import open_store
+    from clawcortex.upkeep.jobs import queued
+
+    settings = load_settings()
+    if not settings.store_url and not paths.database_path().exists():
+        return
+    with closing(open_store(settings)) as store:
+        found = list(queued(store))
+    lost = [one for one in found if one.state == "failed"]
+    said = f"{len(found) - len(lost)} wait or run"
+    if lost:
+        said += f", {len(lost)} were given up; the last, {lost[-1].kind}: {lost[-1].error}"
+    yield Check("jobs", not lost, said, "Look at them with `clawcortex jobs`; mend what the error says.")
+
+
 def _disk() -> Iterator[Check]:
     place = next(path for path in (paths.state_dir(), *paths.state_dir().parents) if path.exists())
     free = shutil.disk_usage(place).free // 1_000_000
-    yield Check(
-        "disk", free >= LEAST_FREE_MB, f"{free:,} MB free at {place}", f"Free at least {LEAST_FREE_MB} MB."
-    )
+    least = 2 * load_settings().least_free_mb
+    yield Check("disk", free >= least, f"{free:,} MB free at {place}", f"Free at least {least} MB.")
 
 
 def _server() -> Iterator[Check]:

@@ -77,6 +77,9 @@ class SqlStore(ABC):
     def _announce(self, work: Callable[[Connection], T]) -> T:
         """Write a new event or job, and wake who listens once it is durable."""
 
+    def _need_room(self) -> None:  # noqa: B027 - most stores have nothing to look after
+        """Raise DiskFullError when nothing more shall be stored; a server of its own looks after its own disk."""
+
     @abstractmethod
     def wasted(self) -> float:
         """Return the share of the database's files, in [0, 1], that `scrub` would give back to the disk."""
@@ -117,6 +120,7 @@ class SqlStore(ABC):
         if not memories:
             return []
         validation.accept_memories(memories)
+        self._need_room()
         return self._change(lambda c: adding.add(c, memories, self._words))
 
     def rows(self, positions: Sequence[int]) -> list[Memory]:
@@ -196,6 +200,7 @@ class SqlStore(ABC):
             raise InputError("vectors have no model name")
         if len(positions):
             given = validation.accept_vectors(positions, vectors)
+            self._need_room()
             self._change(lambda c: self._vectors.put(c, model, positions, given))
 
     def vectors(

@@ -16,6 +16,7 @@ from clawcortex.store.sqlite import checking, embeddings, fulltext, scrubbing
 from clawcortex.store.sqlite.connection import connect, prepare
 from clawcortex.store.sqlite.faults import faults
 from clawcortex.store.sqlite.readers import Readers
+from clawcortex.store.sqlite.space import Room
 from clawcortex.store.sqlite.writer import Writer
 
 T = TypeVar("T")
@@ -28,14 +29,18 @@ class SqliteStore(SqlStore):
     _vectors: ClassVar[Vectors] = embeddings
     _text_bytes = "length(CAST(m.text AS BLOB))"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, least_free_mb: int = 0) -> None:
         self.path = path
+        self._room = Room(path, least_free_mb)
         self.name = str(path)
         with faults(path):
             prepare(path)
             self._writer = Writer(connect(path, writes=True), path)
         self._readers = Readers(path)
         self._bell = Bell()
+
+    def _need_room(self) -> None:
+        self._room.check()
 
     def _read(self, work: Callable[[Connection], T], *, snapshot: bool = False) -> T:
         with self._readers.connection(snapshot=snapshot) as connection:
