@@ -9,11 +9,12 @@ hearing.py      one recording from file to transcript
 decoding.py     a file becomes sound
 gate.py         where somebody speaks
 windows.py      sound cut at pauses
+timbre.py       a hum or a held note told from a voice
 weights.py      where Whisper's weights are, and the command that fetches them
 engines/        whisper, faster-whisper, pocketsphinx
 """
 
 from clawcortex.speech.records import Segment, Transcript
-from clawcortex.speech.transcriber import Transcriber, get_transcriber
+from clawcortex.speech.transcriber import Transcriber, close_transcribers, get_transcriber
 
-__all__ = ["Segment", "Transcriber", "Transcript", "get_transcriber"]
+__all__ = ["Segment", "Transcriber", "Transcript", "close_transcribers", "get_transcriber"]
