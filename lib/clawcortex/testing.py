@@ -148,8 +148,10 @@ class FakeTranscriber(Transcriber):
         progress: Callable[[float, float], None] | None = None,
     ) -> Transcript:
         """Return the script's next words, or raise its next error."""
-        del engine, progress
+        del engine
         self.heard.append(path)
+        if progress is not None:
+            progress(0.5, 1.0)
         said = self.script.popleft() if self.script else ""
         if isinstance(said, ClawcortexError):
             raise said

@@ -372,7 +372,7 @@ class House:
         self.model.plan(says)
         asked = len(self.model.turns())
         before = self.telegram.speak(person, clip.read_bytes(), chat, **given)
-        sent = self.telegram.reads(chat or person.chat(), says, before)
+        sent = self.telegram.reads(chat or person.chat(), says, before, 120.0)
         return Reply(sent.text, self.model.turns()[asked:])
 
     def command(self, person: Person, text: str, says: str, chat: Chat | None = None) -> Reply:

@@ -57,7 +57,7 @@ def test_what_is_said_stands_on_the_list_and_the_reply_confirms_it(house: House,
     listed.write_text(mine)
     before = len(house.telegram.sent)
     house.hears(ANN, speaking.spoken(DENTIST), "Fine.")
-    house.telegram.reads(ANN.chat(), "Put on your list: Call the dentist", before)
+    house.telegram.reads(ANN.chat(), "Put on your list: Call the dentist", before, 120.0)
     text = on(listed, "Call the dentist")
     assert "Pay the RENT" in text
     assert text.count("A line of mine.") == 1

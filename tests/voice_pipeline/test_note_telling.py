@@ -102,16 +102,32 @@ def test_a_message_that_the_chat_refuses_is_sent_later_and_one_that_may_have_gon
     assert len(here.said) == 2
 
 
-def test_what_a_person_deleted_or_wrote_otherwise_is_told(desk: Open) -> None:
-    here = desk(OFFER, "Ben has to send the offer by Tuesday.", OFFER)
+def test_where_a_person_wrote_otherwise_that_is_told(desk: Open) -> None:
+    here = desk(OFFER, "Ben has to send the offer by Tuesday.")
     here.bring()
     here.work(saying=True)
     path = here.workspace / "PRIORITIES.md"
     path.write_text(here.priorities.replace("2020-05-08", "2020-05-20"))
     here.bring(b"2")
     here.work(saying=True)
-    assert "Left as you wrote it" in here.said[-1]
-    assert "Send the offer: due Wed 20 May, said Tue 5 May" in here.said[-1]
+    assert here.said[-1] == (
+        "Left as you have it, and noted at the end of the list: "
+        "Send the offer: due stays Wed 20 May, Tue 5 May was said"
+    )
+
+
+def test_what_a_person_deleted_is_told_to_stay_out(desk: Open) -> None:
+    here = desk(OFFER, OFFER, "Ben has to send the offer by Tuesday.")
+    here.bring()
+    here.work(saying=True)
+    (here.workspace / "PRIORITIES.md").write_text("# Priorities\n")
+    for recording in (b"2", b"3"):
+        here.bring(recording)
+        here.work(saying=True)
+    assert here.said[1:] == [
+        "Not put back, because you had deleted it: Send the offer",
+        "Left as you have it, and noted at the end of the list: Send the offer stays out, as you deleted it",
+    ]
 
 
 def test_a_note_with_nothing_to_do_is_no_news(desk: Open) -> None:

@@ -84,6 +84,20 @@ def test_a_note_waits_for_a_missing_engine_and_is_heard_when_it_is_there(desk: O
     assert operations.pending(here.context, PendingInput()).notes == []
 
 
+def test_what_is_being_heard_shows_how_far_it_is(desk: Open) -> None:
+    seen: list[str] = []
+
+    def look(_: Path) -> str:
+        seen.extend(one.progress for one in operations.pending(here.context, PendingInput()).notes)
+        return OFFER
+
+    here = desk(look)
+    here.bring()
+    here.hear_once()
+    assert seen == ["0 of 1 s heard"]
+    assert here.context.store.list_records("voice.progress") == {}
+
+
 def test_each_try_waits_twice_as_long(desk: Open) -> None:
     here = desk()
     note = here.bring()

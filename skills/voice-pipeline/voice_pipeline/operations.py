@@ -116,6 +116,7 @@ skill = Skill(
     tasks=(hearing.hear, putting.put, notes_telling.say),
     chores=(incoming.look,),
     consumers=(putting.transcribed,),
+    requires=("voice",),
     grants=GRANTS,
     files={"transcript": shapes.TranscriptFile},
 )

@@ -162,6 +162,8 @@ class PendingNote(BaseModel):
     state: Literal["waiting", "failed", "heard"]
     received_at: datetime
     tries: int
+    progress: str = ""
+    """Of the one that is being heard."""
     next_try: datetime | None = None
     reason: str = ""
     hint: str = ""

@@ -37,6 +37,7 @@ def write_transcript(context: Context, note: Note) -> str:
     """Write what was heard as JSON, for people and other skills; return its path in the shared workspace."""
     assert note.transcript is not None  # noqa: S101 - only what was heard is written
     folder = context.shared_folder(TRANSCRIPTS)
+    context.shared_folder(INCOMING)  # from the first note on it is there to be found
     heard_at = context.local(note.received_at)
     name = f"{heard_at:%Y-%m-%dT%H%M%S}-{note.id[:8]}.json"
     speaker = note.origin.scope().person if note.origin and note.origin.sender else ""

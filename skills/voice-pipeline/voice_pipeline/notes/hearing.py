@@ -17,7 +17,7 @@ from voice_pipeline.notes import filing, queueing, telling
 from voice_pipeline.notes.copying import copy_of
 from voice_pipeline.notes.keeping import Held, document_of, every_waiting, find
 from voice_pipeline.notes.queueing import HEAR
-from voice_pipeline.notes.records import HEARD, UNNAMED, WAITING, Note, Problem
+from voice_pipeline.notes.records import HEARD, PROGRESS, UNNAMED, WAITING, Note, Problem
 
 LEASE_S = 60.0
 """A note that a kill cut off is heard again after this; the lease is renewed while it is heard."""
@@ -65,7 +65,15 @@ def hear(context: Context, payload: Mapping[str, Any]) -> None:
 
 
 def _heard(context: Context, note: Note) -> Transcript:
-    found = context.transcriber.transcribe(copy_of(note.id), language=note.language, engine=note.engine)
+    def show(heard_s: float, of_s: float) -> None:
+        context.store.put_record(PROGRESS, note.id, {"heard_s": heard_s, "of_s": of_s})
+
+    try:
+        found = context.transcriber.transcribe(
+            copy_of(note.id), language=note.language, engine=note.engine, progress=show
+        )
+    finally:
+        context.store.take_record(PROGRESS, note.id)
     safe = [one.model_copy(update={"text": _safe(one.text)}) for one in found.segments]
     return found.model_copy(update={"text": _safe(found.text), "segments": tuple(safe)})
 

@@ -17,7 +17,7 @@ from voice_pipeline import shapes
 from voice_pipeline.notes import hearing, putting, queueing, telling, wording
 from voice_pipeline.notes.intake import take
 from voice_pipeline.notes.keeping import every_waiting, find_note
-from voice_pipeline.notes.records import Note, Origin
+from voice_pipeline.notes.records import PROGRESS, Note, Origin
 
 MOST_WAIT = 4
 """So many callers may wait for their transcripts; each holds one of the server's threads."""
@@ -149,6 +149,7 @@ def pending(context: Context, request: shapes.PendingInput) -> shapes.Pending:
                 state=one.state,
                 received_at=context.local(one.received_at),
                 tries=one.round,
+                progress=_progress(context, one),
                 next_try=context.local(one.next_try) if one.state == "waiting" and one.next_try else None,
                 reason=one.problem.message if one.problem else "",
                 hint=one.problem.hint if one.problem else "",
@@ -156,6 +157,14 @@ def pending(context: Context, request: shapes.PendingInput) -> shapes.Pending:
             for one in notes[: request.limit]
         ],
     )
+
+
+def _progress(context: Context, note: Note) -> str:
+    far = context.store.get_record(PROGRESS, note.id)
+    if far is None:
+        return ""
+    heard, of = (float(str(far[name])) for name in ("heard_s", "of_s"))
+    return f"{heard:.0f} of {of:.0f} s heard" if of else f"{heard:.0f} s heard"
 
 
 @operation("retry", effect="write")

@@ -4,6 +4,7 @@ voice.waiting   Note     not heard yet, or never to be heard, by the recording's
 voice.heard     Note     heard, by the same
 voice.unnamed   {}       heard for a chat that has not said yet who spoke: "channel:account:chat|checksum"
 voice.tellings  Telling  what a chat is to be told: "channel:account:chat|checksum"
+voice.progress  {"heard_s", "of_s"}   how far the note is that is being heard, by its checksum
 voice.warned    {"at"}   chats that were told why notes wait: "channel:account:chat|code"
 """
 
@@ -18,7 +19,7 @@ from clawcortex.speech.records import Transcript
 from clawcortex.store.records import LOCAL, ChatType, Scope
 
 WAITING, HEARD, UNNAMED = "voice.waiting", "voice.heard", "voice.unnamed"
-TELLINGS, WARNED = "voice.tellings", "voice.warned"
+TELLINGS, WARNED, PROGRESS = "voice.tellings", "voice.warned", "voice.progress"
 
 Source = Literal["chat", "folder", "owner"]
 State = Literal["waiting", "heard", "failed"]

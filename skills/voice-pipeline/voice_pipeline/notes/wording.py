@@ -33,7 +33,7 @@ def listed(changed: Changed, now: datetime) -> str:
         _several("Changed on your list", [_entry(one, now) for one in changed.changed]),
         _several("Not put back, because you had deleted it", [plain(one, LINE) for one in changed.refused]),
         _several(
-            "Left as you wrote it; both stand at the end of the list",
+            "Left as you have it, and noted at the end of the list",
             [_clash(one, now) for one in changed.conflicts],
         ),
     ]
@@ -101,10 +101,17 @@ def _entry(one: Entry, now: datetime) -> str:
 
 
 def _clash(one: Clash, now: datetime) -> str:
+    about = plain(one.text, LINE)
+    if one.field == "deleted":
+        return f"{about} stays out, as you deleted it"
+    if one.field == "save":
+        return f"what you saved at the same moment is kept in {plain(one.said, 2 * LINE)}"
+    if one.field == "frozen":
+        return f"{about} stands between merge markers"
     stands, said = (
-        _due(value, now) if one.field == "due" else plain(value, 60) for value in (one.stands, one.said)
+        _due(part, now) if one.field == "due" else plain(part, 60) for part in (one.stands, one.said)
     )
-    return f"{plain(one.text, LINE)}: {plain(one.field, 20)} {stands or 'none'}, said {said or 'none'}"
+    return f"{about}: {plain(one.field, 20)} stays {stands or 'out'}, {said or 'nothing'} was said"
 
 
 def _due(due: str, now: datetime) -> str:
