@@ -49,6 +49,7 @@ function request(socketPath, route, payload, ms) {
 }
 
 const pick = (from, names) => Object.fromEntries(names.filter((name) => from?.[name] !== undefined).map((name) => [name, from[name]]));
+const sentences = ({ message, hint }) => (hint ? `${String(message).replace(/[.]$/, "")}. ${hint}` : String(message)); // what went wrong, and the next step
 const CONTEXT = ["runId", "agentId", "sessionKey", "sessionId", "trigger", "channel", "messageProvider", "accountId", "channelId", "chatId", "senderId", "conversationId"];
 const MESSAGE = ["role", "timestamp", "idempotencyKey", "responseId", "toolCallId", "toolName", "__openclaw"];
 const WRITER = ["agentId", "sessionKey", "channel", "accountId", "senderId", "to", "messageThreadId"];
@@ -309,7 +310,7 @@ const entry = {
         const asked = { text: ctx.args ?? "", context: { ...pick(ctx, WRITER), native } };
         const ms = Math.max(COMMAND_MS, seconds * 1_000);
         const { status, body } = await request(place.socket, `/v1/commands/${name}`, asked, ms).catch((error) => ({ status: 503, body: { message: `The server does not answer (${error.code ?? error.message}).` } }));
-        if (status !== 200) return { text: `⚠️ ${body.message} ${body.hint ?? ""}`.trim() };
+        if (status !== 200) return { text: `⚠️ ${sentences(body)}` };
         return body.text ? { text: body.text } : { suppressReply: true }; // the server's own message says it
       };
       api.registerCommand({ name, description, acceptsArgs: true, handler });
@@ -319,7 +320,7 @@ const entry = {
         const answer = await request(place.socket, `/v1/tools/${name}`, { params, context: pick(context, CALLER) }, seconds ? seconds * 1_000 : toolTimeoutMs).catch((error) => {
           throw new Error(`${name}: the memory server does not answer (${error.code ?? error.message})`);
         });
-        if (answer.status !== 200) throw new Error(`${name}: ${answer.body.message} ${answer.body.hint ?? ""}`.trim());
+        if (answer.status !== 200) throw new Error(`${name}: ${sentences(answer.body)}`);
         return { content: [{ type: "text", text: JSON.stringify(answer.body) }], details: { result: answer.body } };
       };
       api.registerTool((context) => ({ name, label: name, description, parameters, execute: execute(context) }), { name });

@@ -122,7 +122,7 @@ def test_a_tool_sends_who_calls_and_returns_the_answer(server: Server, bridge: B
     sent = {"params": {"query": "x"}, "context": {"agentId": "main", "requesterSenderId": "111"}}
     assert server.requests == [(f"/v1/tools/{TOOL}", sent)]
     server.status, server.body = 400, json.dumps({"message": "query is empty", "hint": "Ask."})
-    assert bridge(tool=TOOL, params={}, context={})["error"] == f"{TOOL}: query is empty Ask."
+    assert bridge(tool=TOOL, params={}, context={})["error"] == f"{TOOL}: query is empty. Ask."
 
 
 def test_a_tool_says_when_nobody_answers(bridge: Bridge) -> None:

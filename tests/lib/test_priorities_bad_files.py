@@ -56,6 +56,15 @@ def test_a_missing_file_is_made_for_its_owner_alone(path: Path, state: Path) -> 
     assert path.read_bytes() == b""
 
 
+def test_a_list_that_was_taken_away_whole_begins_anew(path: Path, state: Path) -> None:
+    say(path, state, Priority("Call Bob"), Priority("Sleep"))
+    path.write_text("# Priorities\n")
+    assert say(path, state, Priority("Sleep")).refused, "an item that is deleted stays deleted"
+    path.unlink()
+    assert [one.text for one in say(path, state, Priority("Sleep")).added] == ["Sleep"]
+    assert [one.text for one in top(path)] == ["Sleep"]
+
+
 @pytest.mark.parametrize("content", ["", "\n", " \n\t\n", BOM, f"{BOM}\r\n"])
 def test_an_empty_file_gets_a_title_and_the_item(path: Path, state: Path, content: str) -> None:
     path.write_bytes(content.encode())

@@ -15,9 +15,10 @@ from clawcortex.openclaw.payloads import parse
 from clawcortex.server.composer import FRAME_TOKENS, Block, compose
 from clawcortex.server.resources import Residence
 from clawcortex.settings import Settings
-from clawcortex.skills.context import Context
+from clawcortex.skills.context import Caller, Context
 from clawcortex.skills.contribution import Contribution
-from clawcortex.skills.known import CHATS
+from clawcortex.skills.known import CHATS, learn_name
+from clawcortex.store.records import Scope
 from clawcortex.testing import FakeHost
 from clawcortex.text.fence import APPROVED, NOTICE
 from clawcortex.text.tokens import count_tokens
@@ -154,6 +155,17 @@ def test_a_change_is_told_in_the_next_prompt_once(talk: Talk) -> None:
     undo(talk.context, Nothing())
     assert "the last change was taken back" in talk.prompt()
     assert talk.prompt() == ""
+
+
+def test_a_change_names_the_person_who_said_it(talk: Talk) -> None:
+    bob = Scope(channel="telegram", chat="-100", sender="222")
+    learn_name(talk.context, bob, "Bob")
+    talk.prompt()
+    owner = talk.context
+    talk.context = replace(owner, caller=Caller("tool", bob, actor="agent:main"))
+    talk.says("I will bring the bread on Friday.")
+    talk.context = owner
+    assert "- (by Bob, 2026-11-24 00:30) “added: Bring the bread (Bob, due 2026-11-27)”" in talk.prompt()
 
 
 def test_a_new_session_is_not_told_of_old_changes(talk: Talk) -> None:

@@ -69,7 +69,7 @@ def update(
         for _ in range(TRIES):
             before = settled(path)
             text = "" if before is None else decoded(path, before)
-            ledger = ledger_of(state, before)
+            ledger = {} if before is None else ledger_of(state, before)  # without a file it begins anew
             late = late_save(state)
             result = merge(ledger, text, new, alike, when=when, also=late)
             version = write(path, state, before, ledger, result.text, result.ledger)

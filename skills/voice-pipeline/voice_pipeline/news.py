@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clawcortex.skills.context import Context
+from clawcortex.skills.known import learned_name
 from clawcortex.store.records import NewEvent, Write
 
 if TYPE_CHECKING:  # numpy comes with it, and the first call is early enough
@@ -19,7 +20,8 @@ def publish(context: Context, event: NewEvent, text: str) -> None:
     """Tell other skills by the log and agents with their next prompt, both or neither."""
     from ulid import ULID
 
-    source = f"by {event.payload['by']}, {context.local(context.now()):%Y-%m-%d %H:%M}"
+    who = learned_name(context, context.caller.scope) or event.payload["by"]
+    source = f"by {who}, {context.local(context.now()):%Y-%m-%d %H:%M}"
     context.store.amend([Write(NEWS, str(ULID()), None, {"text": text, "source": source})], events=[event])
     for old in list(context.store.list_records(NEWS))[:-NEWS_KEPT]:
         context.store.take_record(NEWS, old)
