@@ -72,6 +72,10 @@ def parser() -> argparse.ArgumentParser:
     audit = add("audit", _audit, "Check or print the trail of who changed what.")
     audit.add_argument("action", choices=["verify", "export"], help="every seal, or every line as JSON")
     audit.add_argument("--head", default="", help="a head that `verify` printed before: must still be there")
+    service = add("service", _service, "Let systemd or launchd run the server, instead of the gateway.")
+    service.add_argument(
+        "action", choices=["install", "remove", "show"], help="show prints what install writes"
+    )
     jobs = add("jobs", _jobs, "Show what waits, what runs, and what was given up and why.")
     jobs.add_argument("--all", action="store_true", help="also what is done")
     add("doctor", _doctor, "Check everything and say what to do about what is wrong.")
@@ -167,6 +171,18 @@ def _audit(chosen: argparse.Namespace) -> int:
         sys.stdout.write("".join(f"FAIL {fault}\n" for fault in found.faults))
         sys.stdout.write(f"{found.lines} lines, head {found.head or 'none'}\n")
     return CorruptedError.exit_code if found.faults else 0
+
+
+def _service(chosen: argparse.Namespace) -> int:
+    from clawcortex.setup import service
+
+    if chosen.action == "show":
+        sys.stdout.write(service.agent().decode() if sys.platform == "darwin" else service.unit())
+        return 0
+    file, left = service.install() if chosen.action == "install" else service.remove()
+    word = "written" if chosen.action == "install" else "removed"
+    show({word: str(file), **({"now run": left} if left else {})}, as_json=chosen.json)
+    return 0
 
 
 def _jobs(chosen: argparse.Namespace) -> int:
