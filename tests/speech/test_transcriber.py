@@ -21,7 +21,7 @@ from clawcortex.errors import (
     TranscriberError,
 )
 from clawcortex.settings import Settings
-from clawcortex.speech import close_transcribers, get_transcriber
+from clawcortex.speech import get_transcriber
 from tests.speech.conftest import Opener
 from tests.speech.speaking import spoken
 
@@ -144,8 +144,7 @@ def test_one_transcriber_a_process_and_a_new_one_after_it_was_closed() -> None:
     first.close()
     second = get_transcriber(settings)
     assert second is not first
-    close_transcribers()  # as a server does when it ends
-    assert second.closed
+    second.close()
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="only Linux lets one wait for a stranger's process")
@@ -154,7 +153,7 @@ def test_the_process_ends_with_the_server_that_started_it() -> None:
         "import os, signal, sys\n"
         "from pathlib import Path\n"
         "from clawcortex.settings import Settings\n"
-        "from clawcortex.speech import close_transcribers, get_transcriber\n"
+        "from clawcortex.speech import get_transcriber\n"
         "ear = get_transcriber(Settings(speech_engine='pocketsphinx'))\n"
         "def die(done, total):\n"
         "    print(ear.running(), flush=True)\n"

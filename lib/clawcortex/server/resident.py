@@ -29,7 +29,6 @@ from clawcortex.server.spool import Spool
 from clawcortex.server.tasks import run_one
 from clawcortex.server.worker import Worker
 from clawcortex.settings import Settings
-from clawcortex.speech import close_transcribers
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +124,6 @@ class Resident:
         self._consumers.begin_stopping()
         self._residence.hush()
         in_time = self._worker.stop(DRAIN_S)
-        close_transcribers()  # a note that is being heard is given back to the queue
         for tasks in self._tasks:
             in_time = tasks.stop(DRAIN_S) and in_time
         in_time = self._consumers.stop(DRAIN_S) and in_time

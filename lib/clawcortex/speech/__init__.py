@@ -15,6 +15,6 @@ engines/        whisper, faster-whisper, pocketsphinx
 """
 
 from clawcortex.speech.records import Segment, Transcript
-from clawcortex.speech.transcriber import Transcriber, close_transcribers, get_transcriber
+from clawcortex.speech.transcriber import Transcriber, get_transcriber
 
-__all__ = ["Segment", "Transcriber", "Transcript", "close_transcribers", "get_transcriber"]
+__all__ = ["Segment", "Transcriber", "Transcript", "get_transcriber"]

@@ -46,7 +46,11 @@ def transcribe(order: Order, engine: Engine, gate: Gate, tell: Told) -> Transcri
             begun = time.monotonic()
             heard = engine.hear(window.samples, language)
             engine_s += time.monotonic() - begun
-            sound = [piece for piece in heard.pieces if piece.text.strip() and not made_up(piece)]
+            sound = [
+                piece
+                for piece in heard.pieces
+                if piece.text.strip() and not made_up(piece, loops=engine.loops)
+            ]
             dropped += len(heard.pieces) - len(sound)
             language = language or (heard.language if sound else "")
             segments += [_segment(piece, window.start_s) for piece in sound]
@@ -82,11 +86,11 @@ def _told(recording: Recording, tell: Told) -> Iterator[Floats]:
         yield block
 
 
-def made_up(piece: Piece) -> bool:
-    """Return whether an engine most likely invented it: it doubts itself, or goes round in circles."""
+def made_up(piece: Piece, *, loops: bool) -> bool:
+    """Return whether an engine most likely invented it: it doubts itself, or one that can goes round in circles."""
     doubtful = (piece.no_speech > NO_SPEECH and piece.confidence < UNSURE) or piece.confidence < GUESSED
     text = piece.text.strip().encode()
-    return doubtful or len(text) / len(zlib.compress(text)) > REPEATS
+    return doubtful or (loops and len(text) / len(zlib.compress(text)) > REPEATS)
 
 
 def _segment(piece: Piece, offset: float) -> Segment:

@@ -26,15 +26,6 @@ def get_transcriber(settings: Settings) -> Transcriber:
         return found
 
 
-def close_transcribers() -> None:
-    """End every child of this process; a server calls it when it ends."""
-    with _lock:
-        open_ones = list(_transcribers.values())
-        _transcribers.clear()
-    for one in open_ones:
-        one.close()
-
-
 class Transcriber:
     """Turn recordings into transcripts in a child process: one at a time, its model loaded once."""
 

@@ -37,6 +37,8 @@ class Engine(Protocol):
     pause_s: float
     """A pause that ends a window."""
     punctuates: bool
+    loops: bool
+    """True for one that writes text by itself: it may go round in circles where it hears nothing."""
 
     def hear(self, samples: Floats, language: str) -> Heard:
         """Return what is said in at most 30 s of 16 kHz mono sound; an empty language is found out."""

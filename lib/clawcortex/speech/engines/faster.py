@@ -16,6 +16,7 @@ class FasterWhisperEngine:
 
     pause_s = 2.0
     punctuates = True
+    loops = True
 
     def __init__(self, model: str) -> None:
         try:

@@ -19,6 +19,7 @@ class PocketSphinxEngine:
 
     pause_s = 0.6
     punctuates = False
+    loops = False
 
     def __init__(self, model: str = "") -> None:  # noqa: ARG002 - the wheel has one model
         try:

@@ -17,6 +17,7 @@ class WhisperEngine:
 
     pause_s = 2.0
     punctuates = True
+    loops = True
 
     def __init__(self, model: str) -> None:
         try:
