@@ -133,6 +133,9 @@ class Settings(BaseModel):
         ge=1,
         description="And behind no more seconds of recordings than this; else it is queued",
     )
+    refine_history_days: int = Field(
+        default=30, ge=0, le=3_650, description="How long refinements are kept, secrets masked; 0 keeps none"
+    )
     half_life_days: float = Field(default=30.0, gt=0, description="Recency half-life")
     recency_floor: float = Field(default=0.5, ge=0, le=1, description="Recency never weighs less than this")
     memory_budget_rows: int = Field(

@@ -146,6 +146,34 @@ def test_a_starting_gateway_tells_its_port_and_agents(server: Server, bridge: Br
     assert list(sent["ctx"]) == ["eventId"], "the configuration holds secrets: nothing of it is sent"
 
 
+WRITER = {
+    "agentId": "main",
+    "channel": "telegram",
+    "accountId": "default",
+    "senderId": "111",
+    "to": "telegram:111",
+}
+
+
+@pytest.mark.parametrize(("named", "native"), [({}, True), ({"channelId": "telegram"}, False)])
+def test_a_command_says_who_wrote_what_and_where(
+    server: Server, bridge: Bridge, named: dict[str, str], native: bool
+) -> None:
+    server.body = json.dumps({"text": "Well."})
+    found = bridge(command="refine", ctx={**WRITER, **named, "args": "Say it", "config": {"secret": "x"}})
+    assert found["answer"] == {"text": "Well."}
+    asked = {"text": "Say it", "context": {**WRITER, "native": native}}
+    assert server.requests == [("/v1/commands/refine", asked)]
+    server.body = "{}"
+    assert bridge(command="refine", ctx=WRITER)["answer"] == {"suppressReply": True}
+    server.status, server.body = 400, json.dumps({"message": "No.", "hint": "Say it."})
+    assert bridge(command="refine", ctx=WRITER)["answer"] == {"text": "⚠️ No. Say it."}
+
+
+def test_a_command_without_the_server_is_answered(bridge: Bridge) -> None:
+    assert "does not answer" in bridge(command="refine", ctx=WRITER)["answer"]["text"]
+
+
 @pytest.mark.parametrize(
     "section",
     [

@@ -81,11 +81,8 @@ class Sent:
     message_id: str
 
 
-class Host(Protocol):
-    """The way to OpenClaw; safe to use from many threads."""
-
-    def agents(self) -> tuple[Agent, ...]:
-        """Return OpenClaw's agents, the default one first; never empty."""
+class Completes(Protocol):
+    """What can ask a model: a host, or something that stands before one."""
 
     def complete(
         self, system: str, prompt: str, *, agent: str, max_tokens: int, purpose: str, timeout_s: float
@@ -95,6 +92,13 @@ class Host(Protocol):
         `purpose` is a word for OpenClaw's log. Raise HostError when no model is configured, a grant is
         missing, the time is over or the gateway is down; its hint says what mends it.
         """
+
+
+class Host(Completes, Protocol):
+    """The way to OpenClaw; safe to use from many threads."""
+
+    def agents(self) -> tuple[Agent, ...]:
+        """Return OpenClaw's agents, the default one first; never empty."""
 
     def exec(
         self,

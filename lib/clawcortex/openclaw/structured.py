@@ -10,7 +10,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from clawcortex.errors import HostError
-from clawcortex.openclaw.host import Host
+from clawcortex.openclaw.host import Completes
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
@@ -30,7 +30,7 @@ It must match this JSON Schema:
 
 
 def complete_as(
-    host: Host,
+    host: Completes,
     model_type: type[Shape],
     system: str,
     prompt: str,
