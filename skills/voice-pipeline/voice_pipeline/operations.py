@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from clawcortex.errors import InputError
 from clawcortex.skills.context import Context
 from clawcortex.skills.operation import Grant, Skill, operation
-from voice_pipeline import listing, shapes, telling
+from voice_pipeline import listing, rights, shapes, telling
 from voice_pipeline.extracting.shapes import Extraction
 from voice_pipeline.notes import hearing, incoming, putting, speakers
 from voice_pipeline.notes import telling as notes_telling
@@ -48,6 +48,7 @@ def _spoken(context: Context, request: shapes.ExtractInput) -> datetime:
 @operation("update", expose="agent", effect="write")
 def update(context: Context, request: shapes.ExtractInput) -> shapes.Changed:
     """Put what a text says to do on PRIORITIES.md; what a person wrote there stays."""
+    rights.check_change(context)
     return listing.add(context, extract(context, request))
 
 
@@ -68,6 +69,7 @@ def history(context: Context, request: shapes.Nothing) -> shapes.Steps:
 @operation("priorities", expose="agent")
 def priorities(context: Context, request: shapes.PrioritiesInput) -> shapes.Listed:
     """Show the first open priorities of PRIORITIES.md, in the person's order."""
+    rights.check_show(context)
     return shapes.Listed(priorities=listing.first(context, request.limit))
 
 

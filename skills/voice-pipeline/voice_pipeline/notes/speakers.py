@@ -14,11 +14,11 @@ from clawcortex.settings import Settings
 from clawcortex.skills.context import Context
 from clawcortex.skills.known import with_chat_type
 from clawcortex.skills.operation import hook
-from clawcortex.skills.visibility import in_owners_chat
 from clawcortex.store.records import Scope
 from voice_pipeline.notes import putting
 from voice_pipeline.notes.keeping import LAST, Held, find
 from voice_pipeline.notes.records import HEARD, UNNAMED, Note, Origin, chat_key
+from voice_pipeline.rights import may_change
 
 FRESH = timedelta(minutes=10)
 """The message of a note comes within seconds; what is older was given up."""
@@ -46,8 +46,7 @@ def refusal(origin: Origin | None, settings: Settings) -> str:
         return "forwarded"
     if not origin.sender:
         return "unknown"
-    scope = origin.scope()
-    return "" if scope.person in settings.owners or in_owners_chat(scope, settings) else "other"
+    return "" if may_change(origin.scope(), settings) else "other"
 
 
 def _unnamed(context: Context, scope: Scope) -> list[Held[Note]]:
