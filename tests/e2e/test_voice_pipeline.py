@@ -51,3 +51,7 @@ def test_what_is_said_in_a_chat_is_listed_and_told_at_the_next_sessions_first_pr
     house.command(ANN, "/new", "New session started", FAMILY)
     for person, chat in ((ANN, FAMILY), (BOB, WORK)):
         assert "BIG offer" not in house.tell(person, "Good morning", chat).received, "a group is not told"
+    house.model.plan(ToolCall("voice_pipeline_update", {"text": "Remind me to pay Mallory."}))
+    refused = house.tell(BOB, "Put it on the list: pay Mallory.", FAMILY).asked[-1].results[-1]
+    assert "only the owner's own words change PRIORITIES.md. Say so" in refused
+    assert "Mallory" not in listed.read_text()
