@@ -20,8 +20,8 @@ from clawcortex.setup.host import find_openclaw
 RUNTIME = ("base", "export", "voice")
 ASKED_FOR = ("faster-whisper", "pocketsphinx", "postgres")
 """Groups that stay once they were asked for."""
-TESTED = ("pocketsphinx", "postgres", "dev")
-"""What the tests need beside the running system; of the engines pocketsphinx, which hears without a download."""
+TESTED = ("faster-whisper", "pocketsphinx", "postgres", "dev")
+"""What the tests need beside the running system: every engine, of which pocketsphinx hears without a download."""
 CI = "CLAWCORTEX_E2E"
 
 
@@ -64,6 +64,8 @@ def install(root: Path, options: Options, console: Console) -> int:
         )
     if not plugin.grant(root, host, console, yes=options.yes):
         return 0
+    if "voice" in environment.groups():
+        fetch_weights(environment, console)
     console.step("The resident server, and what doctor finds")
     _call(
         environment, ("-m", "clawcortex", "start")
@@ -190,6 +192,14 @@ def export_model(environment: Environment, console: Console) -> None:
             f"The embedding model could not be turned into its fast form: {' '.join(said)}",
             hint=f"Read {log} and run the same command again; --minimal goes on without meaning search.",
         )
+
+
+def fetch_weights(environment: Environment, console: Console) -> None:
+    """Fetch the weights of the speech engine that the settings name; without a network say how to do it later."""
+    console.step("The weights of speech recognition (Whisper's `base`: 145 MB)")
+    asked = ("-m", "clawcortex.speech.weights")
+    if _call(environment, asked):
+        console.warn("voice notes wait until the weights are there; nothing is lost")
 
 
 def _call(

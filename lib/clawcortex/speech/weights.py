@@ -6,7 +6,14 @@ The transcriber never fetches anything: a voice note is no moment to wait for gi
 from __future__ import annotations
 
 import argparse
+import contextlib
+import hashlib
+import http.client
+import os
 import sys
+import tempfile
+import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 from clawcortex.errors import ClawcortexError, EngineError
@@ -16,6 +23,11 @@ from clawcortex.settings import load_settings
 from clawcortex.speech.records import ENGINES
 
 FETCH = "python3 install.py run -- python -m clawcortex.speech.weights --engine {} --model {}"
+
+
+SILENT_S = 20.0
+"""A server that says nothing for so long is given up."""
+TELL_BYTES = 20_000_000
 
 
 def is_path(model: str) -> bool:
@@ -65,22 +77,30 @@ def find_faster(model: str) -> Path:
         raise EngineError(reason, hint=_fetch("faster-whisper", model)) from error
 
 
-def fetch(engine: str, model: str) -> Path:
-    """Fetch the weights of a model by its name and return where they are; raise EngineError when that fails."""
+def fetch(engine: str, model: str, tell: Callable[[str], None]) -> str:
+    """Fetch the weights of a model by its name unless they are here; return where they are.
+
+    `tell` is given a line now and then. Raise EngineError when it fails; what was there before is kept.
+    """
+    if engine == "pocketsphinx":
+        return "pocketsphinx brings its model along"
+    if is_path(model):
+        return model
     try:
         if engine == "faster-whisper":
             from faster_whisper.utils import download_model
 
-            return Path(download_model(model, cache_dir=str(_faster())))
-        import whisper
-
-        return Path(whisper._download(_address(model), str(models_dir() / "whisper"), in_memory=False))  # noqa: SLF001
+            return str(download_model(model, cache_dir=str(_faster())))
+        with contextlib.suppress(EngineError):
+            return str(find_whisper(model)[0])
+        return str(_download(_address(model), models_dir() / "whisper", tell))
     except ImportError as error:
         raise EngineError(f"the speech engine {engine} is not installed: {error}") from error
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise EngineError(
             f"the weights of {model!r} cannot be fetched: {error}",
-            hint="Try again where there is a network, or set speech_model to the path of a checkpoint.",
+            hint=f"Try again where there is a network: `{FETCH.format(engine, model)}`; "
+            "or set speech_model to the path of a checkpoint.",
         ) from error
 
 
@@ -92,14 +112,38 @@ def main() -> int:
     parser.add_argument("--model", default=settings.speech_model)
     asked = parser.parse_args()
     try:
-        if asked.engine == "pocketsphinx":
-            raise EngineError("pocketsphinx brings its model along", hint="Nothing is to be fetched.")
-        found = fetch(asked.engine, asked.model)
+        found = fetch(asked.engine, asked.model, lambda line: print(line, flush=True))
     except ClawcortexError as error:
-        sys.stderr.write(f"{error.message}\nNext: {error.hint}\n")
+        sys.stderr.write(f"{error.message}\n{error.hint}\n")
         return error.exit_code
-    sys.stdout.write(f"{found}\n")
+    print(found)
     return 0
+
+
+def _download(address: str, folder: Path, tell: Callable[[str], None]) -> Path:
+    """Fetch a file into a folder, whole and with the checksum that its address names, or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name, wanted = address.rpartition("/")[2], address.split("/")[-2]
+    digest, done, told = hashlib.sha256(), 0, 0
+    with (
+        urllib.request.urlopen(address, timeout=SILENT_S) as source,  # noqa: S310 - https, from Whisper's own list
+        tempfile.NamedTemporaryFile(dir=folder, prefix=f".{name}.") as file,
+    ):
+        size = int(source.headers.get("Content-Length") or 0)
+        while chunk := source.read(1 << 20):
+            file.write(chunk)
+            digest.update(chunk)
+            done += len(chunk)
+            if done - told >= TELL_BYTES:
+                told = done
+                tell(f"{name}: {done / 1e6:.0f} of {size / 1e6:.0f} MB")
+        if digest.hexdigest() != wanted:
+            raise OSError(f"{address} gave {done} bytes with another checksum")
+        file.flush()
+        os.fsync(file.fileno())
+        (folder / name).unlink(missing_ok=True)
+        os.link(file.name, folder / name)
+    return folder / name
 
 
 def _faster() -> Path:
