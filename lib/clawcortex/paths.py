@@ -10,6 +10,8 @@ from pathlib import Path
 
 from clawcortex.errors import InputError
 
+LONGEST_NAME = 255
+"""Bytes of a file's name; no file system that people use has more."""
 SOCKET_LIMIT = 100  # a sockaddr_un holds 104 (macOS) to 108 (Linux) bytes with its end
 
 
@@ -99,9 +101,20 @@ def private_folder(path: Path) -> Path:
     return path
 
 
+def resolve(path: Path) -> Path:
+    """Return the path with `~` and symlinks resolved; InputError for what is no path."""
+    try:
+        real = path.expanduser().resolve()
+    except (ValueError, RuntimeError, OSError) as error:  # a NUL character, an unknown ~user, a loop of links
+        raise InputError(f"{str(path)[:200]!r} is no path: {error}") from error
+    if len(os.fsencode(real.name)) > LONGEST_NAME:
+        raise InputError(f"{str(path)[:200]!r} is no path: its name is too long")
+    return real
+
+
 def confine(path: Path, *roots: Path) -> Path:
     """Return the path with symlinks resolved, or refuse it when it leaves every root."""
-    real = path.expanduser().resolve()
+    real = resolve(path)
     if any(real.is_relative_to(root.resolve()) for root in roots):
         return real
     allowed = ", ".join(str(root) for root in roots)

@@ -1,6 +1,6 @@
 """The routes of the socket. Every answer is JSON, and every failure is a typed error with its status.
 
-GET  /healthz /metrics /readyz[?wait=seconds]   (ready: 200 once recall is semantic, else 503 and the parts)
+GET  /healthz /metrics /openapi.json /readyz[?wait=seconds]  (200 once recall is semantic, else 503 and the parts)
 POST /v1/{skill}/{operation}   /v1/tools/{tool}   /v1/commands/{command}   /v1/hooks/{event}   /v1/shutdown
 
 An operation whose caller accepts application/x-ndjson is answered line by line, see `streams`.
@@ -90,6 +90,13 @@ class Faces:
         text = await self.pools.operations.submit(self.metrics.exposition)
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
+    async def openapi(self, _: Request, __: str) -> Response:
+        """Return the operations as an OpenAPI document."""
+        from clawcortex.skills.openapi import document
+
+        described = await self.pools.operations.submit(lambda: document(self.residence.opened().registry))
+        return _json(described)
+
     async def shutdown(self, _: Request, __: str) -> Response:
         """Begin to drain."""
         self.stop()
@@ -136,7 +143,12 @@ def build(faces: Faces) -> Starlette:
         "/v1/shutdown": faces.shutdown,
         "/v1/{skill}/{operation}": faces.operation,
     }
-    got = {"/healthz": faces.healthz, "/readyz": faces.readyz, "/metrics": faces.exposition}
+    got = {
+        "/healthz": faces.healthz,
+        "/readyz": faces.readyz,
+        "/metrics": faces.exposition,
+        "/openapi.json": faces.openapi,
+    }
     return Starlette(
         routes=[
             *(Route(path, _typed(endpoint), methods=["POST"]) for path, endpoint in posted.items()),

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from clawcortex import paths
 from clawcortex.errors import ClawcortexError, InputError, NotFoundError
 from clawcortex.skills.context import Context
 from memory_compounding import filing, kept
@@ -73,7 +74,7 @@ def read_files(context: Context, named: str) -> ImportOutput:
 
 def files(context: Context, named: str) -> list[Path]:
     """Return the old scripts' files; NotFoundError when nothing is there."""
-    root = Path(named).expanduser() if named else context.shared_folder(filing.FOLDER)
+    root = paths.resolve(Path(named)) if named else context.shared_folder(filing.FOLDER)
     if root.is_file():
         return [root]
     if not root.is_dir():
