@@ -27,6 +27,7 @@ from clawcortex.server.pool import Pools
 from clawcortex.server.resources import Residence
 from clawcortex.server.spool import Spool
 from clawcortex.server.tasks import run_one
+from clawcortex.server.watching import Watch
 from clawcortex.server.worker import Worker
 from clawcortex.settings import Settings
 
@@ -93,6 +94,7 @@ class Resident:
         self._tasks = (
             Loop("tasks", self._residence, run_one, failed=failed),
             Loop("slow tasks", self._residence, partial(run_one, slow=True), failed=failed),
+            Loop("watch", self._residence, Watch().step, failed=failed),
         )
         self._consumers = Consumers(
             self._residence, count=self._count_consumed, failed=self._metrics.worker_errors.inc

@@ -6,7 +6,7 @@ import json
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -35,13 +35,10 @@ class Check:
         return asdict(self)
 
 
-def examine() -> list[Check]:
-    """Run every check; one that fails in an unexpected way is itself a finding."""
-    looks: list[Callable[[], Iterator[Check]]] = [
-        _python, _state, _settings, _skills, _model, _store, _audit, _jobs, _disk, _server, _openclaw,
-    ]  # fmt: skip
+def examine(looks: Sequence[Callable[[], Iterator[Check]]] | None = None) -> list[Check]:
+    """Run every check, or only these; one that fails in an unexpected way is itself a finding."""
     checks: list[Check] = []
-    for look in looks:
+    for look in LOOKS if looks is None else looks:
         name = look.__name__.strip("_")
         try:
             checks += look()
@@ -218,3 +215,8 @@ def _openclaw() -> Iterator[Check]:
     asks = entry.get("llm", {}).get("allowAgentIdOverride") is True
     found = f"allowAgentIdOverride is {'set' if asks else 'missing: summaries are written without a model'}"
     yield Check("model grant", asks, found, step)
+
+
+QUICK = (_settings, _skills, _jobs, _disk, _server, _openclaw)
+"""What takes no longer than a blink, however much is stored."""
+LOOKS = (_python, _state, _settings, _skills, _model, _store, _audit, _jobs, _disk, _server, _openclaw)
