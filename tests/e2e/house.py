@@ -97,7 +97,6 @@ class House:
             "CLAWCORTEX_QUIET_HOURS": "",  # tests run at night, too
             "CLAWCORTEX_HOOK_DEADLINE_MS": "2000",  # a busy machine; the deadlines have tests of their own
             "CLAWCORTEX_CLAIM_DEADLINE_MS": "2000",
-            "CLAWCORTEX_SPEECH_ENGINE": "pocketsphinx",  # its weights come with its wheel
         }
         self.env.pop("PYTHONPATH", None)  # the server must find its code as it does for a person
         with pytest.MonkeyPatch.context() as patch:
@@ -110,6 +109,7 @@ class House:
         self._unpack()
         self.repair()
         self.write(self._configuration())
+        self.set_speech("pocketsphinx")  # its weights come with its wheel
         self.our("-m", "clawcortex", "generate")  # the tests' own skill among ours
         self.our("-c", GRANT.format(root=str(self.plugin)))
         configuration = self.configuration()
@@ -308,6 +308,19 @@ class House:
         """Call the server as the owner at the machine does."""
         with Connection(self.socket) as connection:
             return answer(route, *connection.request(route, payload, keep=False))
+
+    def set_speech(self, engine: str) -> None:
+        """Let servers that start from now on hear with this engine."""
+        self.speech = engine
+        file = self.state / "clawcortex" / "settings.toml"
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        file.write_text(f'speech_engine = "{engine}"\nspeech_model = "/nowhere/weights.pt"\n')
+
+    def restart_server(self) -> None:
+        """End the server; the gateway starts another."""
+        self.break_server()
+        self.repair()
+        self.wait_for_server()
 
     def wait_for_server(self) -> int:
         """Wait until the server is ready and return its process id."""

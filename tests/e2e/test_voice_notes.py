@@ -86,6 +86,41 @@ def test_silence_is_told_plainly(house: House, listed: Path, tmp_path: Path) -> 
     assert not listed.exists()
 
 
+@pytest.fixture
+def deaf(house: House) -> Iterator[House]:
+    """A house whose server has no weights; it hears again when the test is over."""
+    house.set_speech("whisper")
+    house.restart_server()
+    yield house
+    if house.speech != "pocketsphinx":  # the test did not come so far
+        house.set_speech("pocketsphinx")
+        house.restart_server()
+
+
+def test_without_its_engine_a_note_waits_and_its_person_is_told_once_and_gets_the_result(
+    deaf: House, listed: Path
+) -> None:
+    before = len(deaf.telegram.sent)
+    first = deaf.hears(
+        ANN, speaking.spoken("Peter has to sign the contract by Friday."), "I could not listen."
+    )
+    assert "contract" not in first.received
+    deaf.telegram.reads(ANN.chat(), "is kept, but cannot be transcribed yet", before, 120.0)
+    second = deaf.hears(ANN, speaking.spoken("Call the doctor tomorrow."), "Nor to that.")
+    assert "cannot be transcribed yet" not in second.block
+    found = deaf.ask("/v1/voice-pipeline/pending", {})
+    assert (found["waiting"], found["failed"]) == (2, 0)
+    assert len(messages(deaf, ANN.id, "cannot be transcribed yet")) == 1
+    deaf.set_speech("pocketsphinx")
+    deaf.restart_server()
+    deaf.ask("/v1/voice-pipeline/retry", {})
+    for words in ("Put on your list: Sign the contract — Peter", "Put on your list: Call the doctor"):
+        assert "│ " in deaf.telegram.reads(ANN.chat(), words, before, 120.0).text
+    assert {"Sign the contract", "Call the doctor"} <= {
+        one["text"] for one in deaf.ask("/v1/voice-pipeline/priorities", {})["priorities"]
+    }
+
+
 def test_what_others_say_and_what_is_forwarded_is_only_transcribed(house: House, listed: Path) -> None:
     clip = speaking.spoken("Please send the report to Anna by Friday.")
     reply = house.hears(BOB, clip, "I heard Bob.", FAMILY)

@@ -148,9 +148,40 @@ def test_a_list_that_cannot_be_written_is_told_and_tried_again(desk: Open) -> No
     assert run_one(here.opened)
     assert here.priorities == "1. Mine\n"
     (item,) = here.prompt()
-    assert item.startswith("Your voice note is not on your list yet: ")
+    assert item.startswith("Your voice note is not on your list: ")
+    assert "tried again" in item
     assert "read-only" in item
     path.chmod(0o644)
+    here.work(saying=True)
+    assert "Send the offer" in here.priorities
+    assert here.said == [TOLD]
+
+
+def test_a_list_that_stays_closed_is_told_at_last_with_where_the_words_are(desk: Open) -> None:
+    here = desk(OFFER)
+    path = here.workspace / "PRIORITIES.md"
+    path.write_text("1. Mine\n")
+    path.chmod(0o444)
+    note = here.bring()
+    here.work(saying=True)
+    assert here.note(note).listing == "no"
+    assert here.said[-1].endswith(f"the words are in {here.note(note).file}.")
+
+
+def test_a_kill_between_the_decision_and_its_job_costs_nothing(
+    desk: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = desk(OFFER)
+    here.bring()
+    here.hear_once()
+
+    def kill(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(putting, "_follow", kill)
+        with pytest.raises(KeyboardInterrupt):
+            here.work()
     here.work(saying=True)
     assert "Send the offer" in here.priorities
     assert here.said == [TOLD]
@@ -216,6 +247,7 @@ def test_a_strangers_message_in_a_group_changes_nothing(desk: Open) -> None:
     here.bring(origin=UNNAMED.model_copy(update={"chat": "-100"}))
     here.hear_once()
     here.arrives(HEARD, sender="666", chat="-100", group=True)
+    here.arrives(f"Look at this: {HEARD}", chat="-100", group=True)  # by the owner
     here.work(saying=True)
     assert (here.priorities, here.said) == ("", [])
 

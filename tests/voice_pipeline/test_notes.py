@@ -29,6 +29,7 @@ from clawcortex.server.tasks import run_one
 from clawcortex.skills.events import VoiceTranscribed
 from voice_pipeline.notes import operations, queueing
 from voice_pipeline.notes.copying import queue_folder
+from voice_pipeline.notes.incoming import look
 from voice_pipeline.notes.records import Note
 from voice_pipeline.shapes import PendingInput, RetryInput, TranscribeInput, TranscriptFile
 
@@ -121,18 +122,33 @@ def test_what_will_never_do_is_given_up_with_its_reason(desk: Open, error: Excep
     assert failed.problem is not None
     assert failed.problem.message == str(error)
     assert not here.kept(note)
-    assert here.bring().state == "failed", "the same bytes fail the same way, without being heard again"
+    assert here.bring().state == "failed", "brought twice at once it is heard once"
     assert len(here.ears.heard) == 1
     assert operations.pending(here.context, PendingInput()).failed == 1
+    with pytest.raises(NotFoundError, match="was not kept"):
+        operations.retry(here.context, RetryInput(id=note.id))
+    here.later(minutes=2)
+    here.ears.script.append(OFFER)
+    here.bring()
+    here.work()
+    assert here.note(note).text == OFFER, "brought again later it is tried again"
 
 
-def test_a_recording_that_ends_the_transcriber_each_time_is_given_up_and_may_be_retried(desk: Open) -> None:
+def test_what_failed_long_ago_is_forgotten(desk: Open) -> None:
+    here = desk(NotAudioError("no sound in it"))
+    here.bring()
+    here.work()
+    here.later(days=31)
+    look.run(here.context)
+    assert operations.pending(here.context, PendingInput()).notes == []
+
+
+def test_a_recording_that_ends_the_transcriber_each_time_is_given_up(desk: Open) -> None:
     here = desk(*[TranscriberError("it died")] * 6, OFFER)
     note = here.bring()
     here.work()
     assert here.note(note).state == "failed"
     assert len(here.ears.heard) == 6
-    assert here.kept(note) is False or operations.retry(here.context, RetryInput(id=note.id)).queued
 
 
 def test_a_note_that_a_kill_cut_off_is_heard_again_and_one_that_always_kills_is_given_up(desk: Open) -> None:

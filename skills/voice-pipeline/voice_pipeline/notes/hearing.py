@@ -23,6 +23,7 @@ LEASE_S = 60.0
 """A note that a kill cut off is heard again after this; the lease is renewed while it is heard."""
 MOST_STARTS, MOST_DEATHS = 3, 5
 """So often a recording may end the server, or the transcriber's process, before it is given up."""
+MOST_CHANGES = 3
 FAILED, RETRIED = "voice.failed", "voice.put_off"
 GONE = Problem(
     code="gone",
@@ -85,12 +86,30 @@ def _safe(text: str) -> str:
 
 def _finish(context: Context, begun: Held[Note], transcript: Transcript) -> None:
     """Keep a transcript: the record, the event and the file."""
-    held = find(context, WAITING, begun.key, Note) or begun  # who brought it may be known better by now
-    note = held.value.model_copy(
-        update={"state": "heard", "transcript": transcript, "starts": 0, "problem": None}
-    )
-    note = note.model_copy(update={"file": filing.write_transcript(context, note)})
-    event = VoiceTranscribed(
+    for _ in range(MOST_CHANGES):
+        held = find(context, WAITING, begun.key, Note) or begun  # who brought it may be known better by now
+        told = {"state": "heard", "transcript": transcript, "starts": 0, "problem": None}
+        note = held.value.model_copy(update=told)
+        note = note.model_copy(update={"file": filing.write_transcript(context, note)})
+        if context.store.amend(_moves(held, note), events=[_event(note, transcript)]):
+            break
+    else:
+        raise TranscriberError("the note was changed while it was heard", hint="It is heard again.")
+    copy_of(note.id).unlink(missing_ok=True)
+    filing.file_away(context, note)
+    telling.forget_warnings(context, note)
+    _wake_others(context, note)
+
+
+def _moves(held: Held[Note], note: Note) -> list[Write]:
+    writes = [held.becomes(None), Write(HEARD, note.id, None, document_of(note))]
+    if note.origin is not None and not note.origin.sender:
+        writes.append(Write(UNNAMED, note.origin.key + note.id, None, {}))
+    return writes
+
+
+def _event(note: Note, transcript: Transcript) -> NewEvent:
+    return VoiceTranscribed(
         note=note.id,
         text=note.text,
         silence=transcript.silence,
@@ -99,16 +118,7 @@ def _finish(context: Context, begun: Held[Note], transcript: Transcript) -> None
         said_at=note.received_at,
         speaker=note.origin.scope().person if note.origin else "owner",
         file=note.file,
-    )
-    writes = [held.becomes(None), Write(HEARD, note.id, None, document_of(note))]
-    if note.origin is not None and not note.origin.sender:
-        writes.append(Write(UNNAMED, note.origin.key + note.id, None, {}))
-    if not context.store.amend(writes, events=[event.new()]):
-        raise TranscriberError("the note was changed while it was heard", hint="It is heard again.")
-    copy_of(note.id).unlink(missing_ok=True)
-    filing.file_away(context, note)
-    telling.forget_warnings(context, note)
-    _wake_others(context, note)
+    ).new()
 
 
 def _wake_others(context: Context, heard: Note) -> None:
@@ -148,7 +158,7 @@ def _put_off(context: Context, held: Held[Note], error: ClawcortexError) -> None
 
 def _change(context: Context, held: Held[Note], note: Note, *events: NewEvent) -> Held[Note] | None:
     """Put a note in a note's place; whatever came to be known of its origin meanwhile stays."""
-    for _ in range(3):
+    for _ in range(MOST_CHANGES):
         if context.store.amend([held.becomes(note)], events=events):
             return Held(held.collection, held.key, document_of(note), note)
         found = find(context, held.collection, held.key, Note)

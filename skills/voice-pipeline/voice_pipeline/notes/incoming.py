@@ -11,6 +11,7 @@ from clawcortex.errors import ClawcortexError, DeniedError, InputError, StorageE
 from clawcortex.skills.context import Context
 from clawcortex.skills.operation import chore
 from voice_pipeline.notes import filing, queueing
+from voice_pipeline.notes.copying import copy_of
 from voice_pipeline.notes.intake import take
 from voice_pipeline.notes.keeping import every_waiting
 from voice_pipeline.notes.records import Problem
@@ -20,15 +21,20 @@ SETTLED = timedelta(seconds=5)
 OVERDUE = timedelta(minutes=5)
 """A note that is due for so long has lost its job: its server was killed between the two."""
 
+KEPT = timedelta(days=30)
+"""So long a note that was given up is listed."""
 NAMELESS = Problem(code="bad_name", message="its name is not UTF-8", hint="Give it another name.")
 
 
 @chore("incoming")
 def look(context: Context) -> bool:
-    """Take what lies in voice/incoming, and queue what has lost its job; nothing is left for another round."""
+    """Take what lies in voice/incoming, queue what has lost its job, forget what failed long ago."""
     waiting = every_waiting(context)
     for held in waiting:
         note = held.value
+        if note.state == "failed" and context.now() - note.received_at > KEPT:
+            context.store.amend([held.becomes(None)])
+            copy_of(note.id).unlink(missing_ok=True)
         if note.state == "waiting" and context.now() - (note.next_try or note.received_at) > OVERDUE:
             queueing.enqueue(context, note)
     folder = filing.incoming(context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from clawcortex.errors import BusyError
@@ -14,8 +15,8 @@ from voice_pipeline.notes.speakers import refusal
 
 TRIES = 5
 NAME = 255
-RETRIED = frozenset({"gone", "cut_off", "transcriber_died"})
-"""Problems that the same recording may not have a second time."""
+ONCE_MORE = timedelta(minutes=1)
+"""OpenClaw brings a note that failed twice at once; who brings it later wants it tried again."""
 
 
 def take(
@@ -71,9 +72,9 @@ def _check_room(context: Context, note: Note) -> None:
 
 def _known(context: Context, known: Note, given: Note) -> Note:
     """Return a note that comes again: with what is known now of its speaker, and queued again if it may go well now."""
-    if known.state == "failed" and known.problem is not None:
-        brought = given.source == "folder" or known.problem.code in RETRIED
-        known = queueing.again(known) if brought else known
+    later = given.source == "folder" or given.received_at - known.received_at > ONCE_MORE
+    if known.state == "failed" and later:
+        known = queueing.again(known).model_copy(update={"received_at": given.received_at})
     settings = context.settings
     better = known.listing in ("", "unknown", "no") and known.wanted and given.wanted
     if better and refusal(known.origin, settings) and not refusal(given.origin, settings):

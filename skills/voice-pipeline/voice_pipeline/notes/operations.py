@@ -15,6 +15,7 @@ from clawcortex.skills.operation import operation
 from clawcortex.store.records import ChatType
 from voice_pipeline import shapes
 from voice_pipeline.notes import hearing, putting, queueing, telling, wording
+from voice_pipeline.notes.copying import copy_of
 from voice_pipeline.notes.intake import take
 from voice_pipeline.notes.keeping import every_waiting, find_note
 from voice_pipeline.notes.records import PROGRESS, Note, Origin
@@ -181,5 +182,11 @@ def retry(context: Context, request: shapes.RetryInput) -> shapes.Retried:
         found = [
             held for held in every_waiting(context) if held.value.state == "waiting" and held.value.next_try
         ]
+    lost = [held.key for held in found if not copy_of(held.key).exists()]
+    if lost:
+        raise NotFoundError(
+            f"the recording {lost[0][:8]} was not kept: it could not be heard",
+            hint="Send it again, or move it from voice/failed to voice/incoming.",
+        )
     queued = [held.key for held in found if hearing.requeue(context, held)]
     return shapes.Retried(queued=queued)

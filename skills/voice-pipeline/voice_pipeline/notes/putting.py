@@ -4,31 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from clawcortex.errors import ClawcortexError, ConflictError
 from clawcortex.skills.context import Caller, Context
 from clawcortex.skills.events import VoiceTranscribed
 from clawcortex.skills.operation import consumer, task
-from clawcortex.store.records import LOCAL, Event
+from clawcortex.store.records import LOCAL, Event, NewEvent
 from voice_pipeline import listing
 from voice_pipeline.extracting.shapes import Extraction
 from voice_pipeline.notes import filing, speakers, telling, wording
 from voice_pipeline.notes.keeping import find
 from voice_pipeline.notes.records import HEARD, Listing, Note, Origin
 
-PUT = "voice-pipeline.put"
+PUT, WANTED = "voice-pipeline.put", "voice.wanted"
 LEASE_S = 300.0
 """A model may be asked for a minute and a half."""
 MOST_TRIES, TRIES = 8, 5
 FIRST_WAIT = timedelta(seconds=30)
 
 
-@consumer("transcribed", kinds=(VoiceTranscribed.event,))
+@consumer("transcribed", kinds=(VoiceTranscribed.event, WANTED))
 def transcribed(context: Context, event: Event) -> None:
-    """Decide on what was heard."""
-    decide(context, VoiceTranscribed.of(event).note)
+    """Decide on what was heard; queue what was decided, should a kill have come between."""
+    if event.kind == WANTED:
+        _enqueue(context, str(event.payload["note"]), 0)
+    else:
+        decide(context, VoiceTranscribed.of(event).note)
 
 
 def decide(context: Context, note: str, spoken: Origin | None = None) -> None:
@@ -43,10 +46,10 @@ def decide(context: Context, note: str, spoken: Origin | None = None) -> None:
         origin = spoken or held.value.origin
         why = speakers.refusal(origin, context.settings)
         decided = held.value.model_copy(update={"origin": origin, "listing": _listing(held.value, why)})
-        if context.store.amend([held.becomes(decided)]):
-            if spoken is not None:
-                _name_in_file(context, decided)
-            return _follow(context, decided, why)
+        wanted = [NewEvent(WANTED, {"note": note})] if decided.listing == "coming" else []
+        if context.store.amend([held.becomes(decided)], events=wanted):
+            _follow(context, decided, why)
+            return _name_in_file(context, decided) if spoken is not None else None
     raise ConflictError(f"voice note {note[:8]} changes again and again", hint="It is decided on again.")
 
 
@@ -66,7 +69,7 @@ def _listing(note: Note, why: str) -> Listing:
 def _follow(context: Context, note: Note, why: str) -> None:
     if note.listing == "coming":
         telling.announce(context, note)
-        context.store.enqueue(PUT, {"note": note.id, "tries": 0}, key=f"{PUT}:{note.id}:0")
+        _enqueue(context, note.id, 0)
     elif note.late or note.source == "folder":
         telling.tell(context, note, "", ())
     elif why == "forwarded":
@@ -84,15 +87,19 @@ def put(context: Context, payload: Mapping[str, Any]) -> None:
         changed = listing.add(_as_speaker(context, note), _taken_out(context, note))
     except ClawcortexError as error:
         context.log.warning("voice note %s is not on the list: %s", note.id[:8], error.message)
-        if tries == 0:
-            telling.tell(context, note, wording.not_listed(error), ())
+        if tries in (0, MOST_TRIES):
+            telling.tell(context, note, wording.not_listed(note, error, again=tries < MOST_TRIES), ())
         if tries < MOST_TRIES:
-            key = f"{PUT}:{note.id}:{tries + 1}"
-            at = context.now() + FIRST_WAIT * 2**tries
-            context.store.enqueue(PUT, {"note": note.id, "tries": tries + 1}, key=key, run_at=at)
+            _enqueue(context, note.id, tries + 1, context.now() + FIRST_WAIT * 2**tries)
+        else:
+            context.store.amend([held.becomes(note.model_copy(update={"listing": "no"}))])
         return
     context.store.amend([held.becomes(note.model_copy(update={"listing": "done"}))])
     telling.tell(context, note, wording.listed(changed, context.local(context.now())), wording.words(changed))
+
+
+def _enqueue(context: Context, note: str, tries: int, at: datetime | None = None) -> None:
+    context.store.enqueue(PUT, {"note": note, "tries": tries}, key=f"{PUT}:{note}:{tries}", run_at=at)
 
 
 def _taken_out(context: Context, note: Note) -> Extraction:

@@ -12,9 +12,8 @@ from datetime import timedelta
 from clawcortex.openclaw.payloads import Dispatch
 from clawcortex.settings import Settings
 from clawcortex.skills.context import Context
-from clawcortex.skills.known import with_chat_type
 from clawcortex.skills.operation import hook
-from clawcortex.store.records import Scope
+from clawcortex.store.records import ChatType, Scope
 from voice_pipeline.notes import putting
 from voice_pipeline.notes.keeping import LAST, Held, find
 from voice_pipeline.notes.records import HEARD, UNNAMED, Note, Origin, chat_key
@@ -28,11 +27,13 @@ _FORWARDED = re.compile(r"\[Forwarded from ")
 
 @hook("before_dispatch")
 def name_speaker(context: Context, event: Dispatch) -> None:
-    """Learn whose message a note is that was heard before."""
+    """Learn whose message a note is that was heard before; in a group another's words might stand in it."""
     scope = event.scope()
+    if scope.chat_type is not ChatType.PRIVATE:
+        return
     for held in _unnamed(context, scope):
         if _says(event.text, held.value.text):
-            origin = _named(held.value.origin, with_chat_type(context, scope), event.text)
+            origin = _named(held.value.origin, scope, event.text)
             putting.decide(context, held.key, origin)
             context.store.take_record(UNNAMED, f"{chat_key(scope)}{held.key}")
             return

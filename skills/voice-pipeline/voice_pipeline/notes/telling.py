@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import Any
 
 from clawcortex.errors import HostError
@@ -136,8 +137,8 @@ def _put(context: Context, origin: Origin, telling: Telling, name: str = "") -> 
 
 def _say_later(context: Context, key: str, telling: Telling, wait: timedelta) -> None:
     payload = {"telling": key, "tries": telling.tries}
-    unique = f"{SAY}:{key}:{telling.since.isoformat()}:{telling.state}:{telling.tries}"
-    context.store.enqueue(SAY, payload, key=unique, run_at=context.now() + wait)
+    # Each job is its own: what it finds to be told, or no more, says the record.
+    context.store.enqueue(SAY, payload, key=f"{SAY}:{key}:{token_hex(8)}", run_at=context.now() + wait)
 
 
 @hook("before_prompt_build")

@@ -71,12 +71,15 @@ def busy(number: int) -> str:
     return f"Busy: your voice note is queued as {number}; you get the result here."
 
 
-def not_listed(error: ClawcortexError) -> str:
+def not_listed(note: Note, error: ClawcortexError, *, again: bool) -> str:
     """Return what is told when the list could not be written."""
-    return (
-        f"Your voice note is not on your list yet: {plain(error.message, 2 * LINE)}. {plain(error.hint, LINE)} "
-        "It is tried again for some hours."
+    problem = Problem(code=error.code, message=error.message, hint=error.hint)
+    after = (
+        "It is tried again for two hours."
+        if again
+        else f"It was tried for two hours; the words are in {note.file}."
     )
+    return f"Your voice note is not on your list: {_reason(problem)} {after}"
 
 
 def _which(note: Note, at: datetime) -> str:
