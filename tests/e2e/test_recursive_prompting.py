@@ -100,8 +100,17 @@ def messages(house: House, before: int, person: Person) -> list[Sent]:
 
 
 def test_a_person_sees_one_message_that_becomes_the_answer(house: House) -> None:
-    earlier = script(house, "It costs a lot of money.", [issue("a lot of money")], "It is *very* dear.")
-    before = house.telegram.write(ANN, "/refine What does it cost?", marked=True)
+    earlier = script(house, "", [issue("a lot of money")], "It is *very* dear.")
+    before = len(house.telegram.sent)
+
+    def draft(_: Asked) -> str:
+        house.telegram.wait(
+            lambda: messages(house, before, ANN), "the message stands while the draft is written"
+        )
+        return "It costs a lot of money."
+
+    house.model.completes(DRAFT, draft)
+    house.telegram.write(ANN, "/refine What does it cost?", marked=True)
     house.telegram.reads(ANN.chat(), "dear", before)
     first, *edits = messages(house, before, ANN)
     assert (first.method, first.text) == ("sendMessage", "✍️ Writing a draft …")

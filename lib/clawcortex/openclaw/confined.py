@@ -57,15 +57,18 @@ def run(
 
     Its environment is empty. Raise HostError when this machine cannot confine it: it does not run then.
     """
-    with tempfile.TemporaryDirectory(prefix="clawcortex-") as name:
-        folder = Path(name) / "work"
-        folder.mkdir()
-        for file, text in files.items():
-            (folder / file).write_text(text, encoding="utf-8", errors="replace")
-        with (Path(name) / "output").open("w+b") as output:
-            ended, code = _run(folder, arguments, output.fileno(), limits, reads)
-            output.seek(0)
-            said = output.read(limits.output_bytes).decode("utf-8", "replace")
+    try:
+        with tempfile.TemporaryDirectory(prefix="clawcortex-") as name:
+            folder = Path(name) / "work"
+            folder.mkdir()
+            for file, text in files.items():
+                (folder / file).write_text(text, encoding="utf-8", errors="replace")
+            with (Path(name) / "output").open("w+b") as output:
+                ended, code = _run(folder, arguments, output.fileno(), limits, reads)
+                output.seek(0)
+                said = output.read(limits.output_bytes).decode("utf-8", "replace")
+    except OSError as error:
+        raise HostError(f"no command can be started: {error}", hint="Look at the disk of $TMPDIR.") from error
     return Ran(ended, code, said)
 
 
@@ -97,9 +100,9 @@ def _run(
             pass_fds=(tell,),
             start_new_session=True,
         )
-    except OSError as error:
+    except OSError:
         os.close(told)
-        raise HostError(f"no process can be started: {error.strerror or error}") from error
+        raise
     finally:
         os.close(tell)
     try:

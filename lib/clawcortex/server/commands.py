@@ -78,6 +78,9 @@ def _said(run: Callable[[], bytes], field: str) -> str:
         return str(json.loads(run())[field]) or "…"
     except ClawcortexError as error:
         return f"⚠️ {error.message}. {error.hint}"
+    except Exception as error:  # the message must not stay at its last step
+        log.exception("a command failed")
+        return f"⚠️ That failed ({type(error).__name__}); the log says why."
 
 
 def _report(ended: asyncio.Future[str]) -> None:

@@ -60,7 +60,7 @@ class Pools:
         self.prompts = Pool("prompt", threads=4, waiting=32)
         self.events = Pool("event", threads=4, waiting=256)
         self.operations = Pool("operation", threads=8, waiting=256)
-        self.long = Pool("long", threads=4, waiting=16)
+        self.long = Pool("long", threads=8, waiting=32)
 
     def sizes(self) -> dict[str, int]:
         """Return how many calls of each kind run or wait."""

@@ -13,7 +13,8 @@ from clawcortex.text.tokens import count_tokens
 from recursive_prompting.shapes import Spent
 
 TRIES = 3
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 20.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
+"""A model that is left alone for longer is not waited for: the best so far is there."""
 LEAST_ANSWER = 150
 """Tokens; with less left a call would be paid for and cut off."""
 LEAST_S = 0.2
