@@ -233,6 +233,8 @@ def test_a_second_checkout_takes_the_place_of_the_first(
     checkout.rename(tmp_path / "moved")
     grant(tmp_path / "moved", host, console, yes=True)
     assert read(config)["plugins"]["load"]["paths"] == ["/mine", str(tmp_path / "moved")]
+    models = read(config)["tools"]["media"]["models"]
+    assert [one["command"] for one in models] == [f"{tmp_path / 'moved'}/transcribe.py"]
     revoke(host, console, yes=True)
     assert read(config)["plugins"] == {"load": {"paths": ["/mine"]}}
 
@@ -256,3 +258,18 @@ def test_a_record_of_another_version_is_not_guessed_at(console: Console) -> None
     record_path().write_text("{")  # cut short: as good as none
     assert read_record() is None
     assert paths.state_dir().exists()
+
+
+def test_an_entry_that_a_newer_version_words_otherwise_takes_the_place_of_the_older(
+    checkout: Path, host: OpenClaw, console: Console, config: Path
+) -> None:
+    mine = {"type": "cli", "command": "mine"}
+    write(config, json.dumps({"tools": {"media": {"models": [mine]}}}))
+    grant(checkout, host, console, yes=True)
+    manifest = checkout / "skills" / "voice-pipeline" / "skill.json"
+    manifest.write_text(manifest.read_text().replace("transcribe.py", "hear.py"))
+    grant(checkout, host, console, yes=True)
+    newer = {"type": "cli", "command": f"{checkout}/hear.py"}
+    assert read(config)["tools"]["media"]["models"] == [mine, newer]
+    assert revoke(host, console, yes=True)
+    assert read(config)["tools"]["media"]["models"] == [mine]

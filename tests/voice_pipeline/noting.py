@@ -40,19 +40,19 @@ class Desk:
     """A server's voice notes: a store, a workspace, a chat, and ears that hear what the test says."""
 
     def __init__(
-        self, residence: Residence, folder: Path, *hears: Any, at: datetime = LONG_AGO, **settings: Any
+        self, residence: Residence, folder: Path, *said: Any, at: datetime = LONG_AGO, **given: Any
     ) -> None:
         self.workspace = folder / "ws"
         self.workspace.mkdir(exist_ok=True)
-        self.ears = FakeTranscriber(*hears)
+        self.ears = FakeTranscriber(*said)
         self.host = FakeHost(agents=[Agent("main", self.workspace)])
         self.clock = FrozenClock(at)
         resources = replace(
             residence.opened().resources,
-            settings=Settings(embedding_backend="hash", timezone="Europe/Berlin", **settings),
+            hears=given.pop("hears", self.ears),
+            settings=Settings(embedding_backend="hash", timezone="Europe/Berlin", **given),
             clock=self.clock,
             host=self.host,
-            hears=self.ears,
         )
         self.opened = Opened(resources, Registry({skill.name: skill}))
         self._consumers = Consumers(residence, count=lambda *_: None, failed=lambda: None)

@@ -167,3 +167,31 @@ def test_a_name_that_is_no_text_is_set_aside(desk: Open) -> None:
     look(here.context)
     assert names(here, "incoming") == []
     assert len(names(here, "failed")) == 2
+
+
+def test_a_real_engine_sets_aside_what_is_no_recording(residence: Residence, tmp_path: Path) -> None:
+    pytest.importorskip("pocketsphinx")
+    speaking = pytest.importorskip("tests.speech.speaking")
+    clip = speaking.spoken("Peter has to pay the rent by Friday.").read_bytes()
+    here = Desk(residence, tmp_path, hears=None, speech_engine="pocketsphinx")
+    here.drop("text.ogg", b"Dear diary, " * 400)
+    here.drop("head.ogg", clip[:60])
+    here.drop("film.mp4", b"\x00\x00\x00\x18ftypmp42" + bytes(4_000))
+    here.drop("memo.ogg", clip)
+    look(here.context)
+    try:
+        here.work()
+    finally:
+        here.context.transcriber.close()
+    assert names(here, "processed") == ["memo.ogg"]
+    assert [name for name in names(here, "failed") if "reason" not in name] == [
+        "film.mp4",
+        "head.ogg",
+        "text.ogg",
+    ]
+    reasons = [
+        (here.workspace / "voice" / "failed" / f"{name}.reason.txt").read_text()
+        for name in ("text.ogg", "head.ogg")
+    ]
+    assert all(len(reason.splitlines()) == 2 for reason in reasons)
+    assert "Pay the rent" in here.priorities

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from clawcortex.errors import (
 from clawcortex.server.looping import Loop
 from clawcortex.server.resources import Residence
 from clawcortex.server.tasks import run_one
+from clawcortex.skills.context import Context
 from clawcortex.skills.events import VoiceTranscribed
 from voice_pipeline.notes import operations, queueing
 from voice_pipeline.notes.copying import queue_folder
@@ -336,6 +338,27 @@ def test_a_record_of_a_newer_version_is_left_alone(desk: Open) -> None:
     here = desk()
     here.context.store.put_record("voice.waiting", "0" * 64, {"version": 2})
     assert operations.pending(here.context, PendingInput()).notes == []
+
+
+def test_without_space_for_the_transcript_the_note_waits(
+    desk: Open, mount: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = desk(OFFER, OFFER, at=datetime.now(UTC))
+    full = mount("size=64k")
+    with suppress(OSError), (full / "filler").open("wb", buffering=0) as file:
+        while True:  # until it is full
+            file.write(bytes(4_096))
+    monkeypatch.setattr(Context, "shared_folder", lambda *_: full)
+    note = here.bring()
+    here.hear_once()
+    waiting = here.note(note)
+    assert waiting.problem is not None
+    assert (waiting.state, waiting.problem.code) == ("waiting", "disk_full")
+    assert here.kept(note)
+    (full / "filler").unlink()
+    operations.retry(here.context, RetryInput())
+    here.hear_once()
+    assert here.note(note).state == "heard"
 
 
 def test_secrets_are_not_stored(desk: Open) -> None:

@@ -23,7 +23,8 @@ def grant(root: Path, host: OpenClaw, console: Console, *, yes: bool) -> bool:
     config = read_config()
     record = read_record() or Record(str(config.path))
     wanted = (*base_grants(root), *skill_grants(root))
-    moved = [change for change in record.changes if change.path == LOADED and change.value != str(root)]
+    entries = [(item.path, item.value) for item in wanted if item.append]
+    moved = [one for one in record.changes if one.append and (one.path, one.value) not in entries]
     after, changes = apply(take_back(config.values, moved)[0], wanted)
     if not changes and not moved:
         console.done("OpenClaw has the plugin and its grants already: nothing to do")
