@@ -62,13 +62,14 @@ def test_a_killed_process_is_a_typed_error_and_the_next_note_is_heard(transcribe
     ear = transcriber()
 
     def kill(done: float, total: float) -> None:
-        os.kill(ear.running(), signal.SIGKILL)
+        assert ear._child is not None
+        ear._child._child.kill()  # never os.kill: what it said before it died is told too
 
     with pytest.raises(TranscriberError, match="SIGKILL"):
         ear.transcribe(spoken(SHORT), progress=kill)
     assert ear.transcribe(spoken(SHORT)).text == WORDS
-    os.kill(ear.running(), signal.SIGKILL)
     assert ear._child is not None
+    ear._child._child.kill()
     ear._child._child.wait()
     assert ear.transcribe(spoken(SHORT)).text == WORDS  # died between two notes: nobody needs to know
 
@@ -118,20 +119,27 @@ def test_more_memory_than_is_allowed_ends_the_process(
 
 def test_closing_tells_whoever_waits_and_whoever_comes_later(transcriber: Opener) -> None:
     ear = transcriber()
-    begun = threading.Event()
+    begun, closing = threading.Event(), threading.Event()
+
+    def hold(done: float, total: float) -> None:
+        begun.set()
+        assert closing.wait(120)
 
     def hear(number: int) -> str:
         try:
-            return ear.transcribe(spoken(SHORT), progress=lambda done, total: begun.set()).text
+            return ear.transcribe(spoken(SHORT), progress=hold).text
         except TranscriberError as error:
             return str(error)
 
-    with ThreadPoolExecutor(3) as pool:
+    with ThreadPoolExecutor(4) as pool:
         calls = [pool.submit(hear, number) for number in range(3)]
-        assert begun.wait(60)
-        ear.close()
-        answers = {call.result(60) for call in calls}
-    assert "the transcriber is closed" in answers
+        assert begun.wait(120)
+        assert ear._child is not None
+        closed = pool.submit(ear.close)
+        ear._child._child.wait()
+        closing.set()
+        closed.result(120)
+        assert [call.result(120) for call in calls] == ["the transcriber is closed"] * 3
     assert ear.running() == 0
     with pytest.raises(TranscriberError, match="closed"):
         ear.transcribe(spoken(SHORT))

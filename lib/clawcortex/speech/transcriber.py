@@ -59,8 +59,10 @@ class Transcriber:
             try:
                 found = child.ask(order, progress)
                 sound = True
-            except ClawcortexError:
+            except ClawcortexError as error:
                 sound = child.answered
+                if self.closed:
+                    raise _is_closed() from error
                 raise
             else:
                 return found
@@ -102,7 +104,7 @@ class Transcriber:
             self._drop()
         with self._starting:
             if self.closed:
-                raise TranscriberError("the transcriber is closed", hint="Call again when the server is up.")
+                raise _is_closed()
             if self._child is None:
                 self._child = Process(self._bounds)
             return self._child
@@ -131,6 +133,10 @@ class Transcriber:
         child, self._child = self._child, None
         if child is not None:
             child.end()
+
+
+def _is_closed() -> TranscriberError:
+    return TranscriberError("the transcriber is closed", hint="Call again when the server is up.")
 
 
 def _language(code: str) -> str:
