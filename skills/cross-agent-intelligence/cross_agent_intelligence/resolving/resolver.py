@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 
-from clawcortex.errors import NotFoundError
-from clawcortex.text.terms import fold
-from cross_agent_intelligence.recognising.shapes import Kind, Mention
+from cross_agent_intelligence.recognising.shapes import NAMED, Kind, Mention
+from cross_agent_intelligence.resolving.judging import Judged, choose, judge, sayings
+from cross_agent_intelligence.resolving.known_entities import KnownEntities
+from cross_agent_intelligence.resolving.naming import form
 from cross_agent_intelligence.resolving.shapes import Around, Correction, Entity, Evidence, Resolution
+from cross_agent_intelligence.resolving.surroundings import Recent, stems
 
 
 class Resolver:
     """Everything that is known of entities, in memory; not safe from several threads at once.
 
-    Made from a snapshot: what `entities()` once returned, and every correction in order of time. `make_id` gives new
-    ids. Resolving costs what the name's few candidates cost, however many entities are known.
+    Made from a snapshot: what `entities()` and `corrections()` once returned. `make_id` gives new ids. Resolving costs
+    what the name's few candidates cost, however many entities are known; who was named lately is not in the snapshot.
     """
 
     def __init__(
@@ -25,61 +26,59 @@ class Resolver:
         *,
         make_id: Callable[[], str],
     ) -> None:
-        self._make_id = make_id
-        self._entities = {entity.id: entity for entity in known}
-        self._joined: dict[str, str] = {}
-        self._changed: set[str] = set()
-        self._corrections: dict[tuple[str, str], Correction] = {}
-        self._by_key = {(fold(e.name), e.kind): e.id for e in self._entities.values()}
-        for correction in corrections:
-            self._correct(correction)
+        self._known = KnownEntities(known, corrections, make_id)
+        self._recent = Recent()
+        self._text: tuple[str, str] = ("", "")
+        self._here: list[tuple[Mention, str]] = []
 
-    def resolve(self, mention: Mention, around: Around) -> Resolution:  # noqa: ARG002 (the surroundings are weighed by what follows the seam)
-        """Return which entity a mention means, a new one when it is like none, and remember that it was named."""
-        key = fold(mention.name), mention.kind
-        found = self._by_key.get(key)
-        new = found is None
-        if found is None:
-            found = self._make(mention.name, mention.kind)
-        self._count(found, mention.name)
-        return Resolution(found, new, 1.0, () if new else (Evidence("same name", mention.name, 1.0),))
+    def resolve(self, mention: Mention, around: Around) -> Resolution:
+        """Return which entity a mention means, a new one when it is like none, and remember that it was named.
+
+        Mentions of one text are best resolved one after another: who was just named there is meant by a short name.
+        """
+        if self._text != (around.where, around.text):
+            self._text, self._here = (around.where, around.text), []
+        seen = stems(around.text, mention.start, mention.end) if mention.kind in NAMED else frozenset()
+        linked = self._known.linked(mention)
+        if linked:
+            reason = Evidence("person", f"a person said whom “{mention.name}” means", 1.0)
+            found, new, score, evidence, joined = linked, False, 1.0, (reason,), ()
+        else:
+            found, new, score, evidence, joined = self._decide(mention, around, seen)
+        self._known.count(found, mention, seen)
+        self._recent.note(around.where, found)
+        self._here.append((mention, found))
+        return Resolution(found, new, score, evidence, joined)
 
     def resolve_all(self, mentions: Sequence[Mention], around: Around) -> list[Resolution]:
-        """Return the resolutions of all mentions of one text, in their order; the fullest names are read first."""
-        return [self.resolve(mention, around) for mention in mentions]
+        """Return the resolutions of all mentions of one text, in their order; full names are read first."""
+        order = sorted(range(len(mentions)), key=lambda i: (not form(*_named(mentions[i])).full, i))
+        found = {i: self.resolve(mentions[i], around) for i in order}
+        return [found[i] for i in range(len(mentions))]
 
     def current(self, entity: str) -> str:
-        """Return the id that an entity has now: another one where it was joined with it."""
-        while entity in self._joined:
-            entity = self._joined[entity]
-        return entity
+        """Return the id that an entity has now: another one where it was joined with it since the start."""
+        return self._known.current(entity)
 
     def entity(self, entity: str) -> Entity:
         """Return an entity by its id or by that of one which was joined with it; raise NotFoundError."""
-        found = self._entities.get(self.current(entity))
-        if found is None:
-            raise NotFoundError(f"no entity {entity!r}", hint="`entities` lists them with their ids.")
-        return found
+        return self._known.entity(entity)
 
     def entities(self) -> list[Entity]:
         """Return all entities; with `corrections` it is the snapshot to begin from."""
-        return list(self._entities.values())
+        return self._known.entities()
 
     def corrections(self) -> list[Correction]:
-        """Return the corrections that stand."""
-        return list(self._corrections.values())
+        """Return the corrections that stand, in order of time."""
+        return self._known.corrections()
 
     def changed(self) -> tuple[list[Entity], list[str]]:
         """Return the entities that changed since the last call, and the ids that are gone (joined with others)."""
-        changed, self._changed = self._changed, set()
-        kept = [self._entities[one] for one in changed if one in self._entities]
-        return kept, [one for one in changed if one not in self._entities]
+        return self._known.changed()
 
     def named(self, name: str) -> list[Entity]:
         """Return the entities that bear this name, the most often mentioned first."""
-        key = fold(name)
-        found = [e for e in self._entities.values() if key in {fold(e.name), *map(fold, e.aliases)}]
-        return sorted(found, key=lambda entity: -entity.count)
+        return self._known.named(name)
 
     def link(self, name: str, entity: str) -> Resolution:
         """Take a person's word that a name means this entity, from now on and for ever.
@@ -87,39 +86,54 @@ class Resolver:
         An entity that had this very name and no other is joined with it: `joined` names it. NotFoundError for an
         unknown entity.
         """
-        into = self.entity(entity).id
-        correction = Correction("link", name, into)
-        joined = self._correct(correction)
-        return Resolution(into, new=False, score=1.0, evidence=(_said(correction),), joined=joined)
+        into, joined = self._known.link(name, entity)
+        reason = Evidence("person", f"a person said that “{name}” means this", 1.0)
+        return Resolution(into, new=False, score=1.0, evidence=(reason,), joined=joined)
 
     def unlink(self, name: str, entity: str) -> Resolution:
         """Take a person's word that a name does not mean this entity; return whom it means now.
 
-        The alias goes to another entity that bears the name, else to a new one.
+        The alias goes to another entity that bears the name, else to a new one. NotFoundError for an unknown entity.
         """
-        correction = Correction("unlink", name, self.entity(entity).id)
-        self._correct(correction)
-        kept = [one for one in self.named(name) if one.id != correction.entity]
-        other = kept[0].id if kept else self._make(name, self.entity(entity).kind)
-        return Resolution(other, new=not kept, score=1.0, evidence=(_said(correction),))
+        other, new = self._known.unlink(name, entity)
+        reason = Evidence("person", f"a person said that “{name}” does not mean the other", 1.0)
+        return Resolution(other, new, score=1.0, evidence=(reason,))
 
-    def _correct(self, correction: Correction) -> tuple[str, ...]:
-        self._corrections[fold(correction.name), correction.entity] = correction
-        return ()
+    def _decide(
+        self, mention: Mention, around: Around, seen: frozenset[str]
+    ) -> tuple[str, bool, float, tuple[Evidence, ...], tuple[str, ...]]:
+        said = form(mention.name, mention.kind)
+        judged = [
+            one for entity in self._known.candidates(said) for one in [self._judge(entity, mention, around, seen)] if one
+        ]
+        told = [
+            Judged(self.current(found), 0.95, 0.95, (Evidence(rule, says, 0.95),))
+            for found, rule, says in sayings(mention, around, self._here)
+            if self._known.allows(mention, found) and not any(j.entity == found and j.weight < 0 for j in judged)
+        ]
+        best = choose([*told, *(one for one in judged if one.entity not in {t.entity for t in told})])
+        if best is None:
+            made = self._known.make(mention.name, mention.kind)
+            return made, True, 1.0, (), ()
+        joined: tuple[str, ...] = ()
+        if said.also:  # "International Sensor Networks (ISN)": whoever was called ISN is this one
+            joined = self._known.join_named(said.also, mention.kind, best.entity)
+        return best.entity, False, best.score, best.evidence, joined
 
-    def _make(self, name: str, kind: Kind) -> str:
-        made = Entity(self._make_id(), name, kind)
-        self._entities[made.id] = made
-        self._by_key[fold(name), kind] = made.id
-        return made.id
+    def _judge(self, entity: str, mention: Mention, around: Around, seen: frozenset[str]) -> Judged | None:
+        known = self._known.entity(entity)
+        if not self._known.allows(mention, entity):
+            return None
+        likeness = judge(mention, known, self._known.forms(entity))
+        if likeness is None:
+            return None
+        return likeness.within(
+            recent=self._recent.bonus(around.where, entity),
+            here=[abs(mention.start - other.start) * (1 if other.start < mention.start else 3)
+                  for other, named in self._here if self.current(named) == entity],
+            around=self._known.commonness.likeness(seen, known.words),
+        )
 
-    def _count(self, entity: str, name: str) -> None:
-        was = self._entities[entity]
-        aliases = {**was.aliases, name: was.aliases.get(name, 0) + 1}
-        self._entities[entity] = replace(was, aliases=aliases, count=was.count + 1)
-        self._changed.add(entity)
 
-
-def _said(correction: Correction) -> Evidence:
-    what = "means this" if correction.action == "link" else "does not mean this"
-    return Evidence("person", f"a person said that “{correction.name}” {what}", 1.0)
+def _named(mention: Mention) -> tuple[str, Kind]:
+    return mention.name, mention.kind

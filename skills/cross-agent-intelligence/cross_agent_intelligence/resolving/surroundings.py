@@ -1,0 +1,91 @@
+"""What stood around a name, and who was just named there: what tells namesakes apart."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Mapping
+
+from clawcortex.text.terms import terms
+
+REACH = 200
+"""Characters to either side of a mention that are looked at."""
+MOST_STEMS = 40
+"""Stems of a profile; the weightiest ones."""
+FADING = 0.97
+_SESSIONS, _NAMED = 512, 64
+
+
+def stems(text: str, start: int, end: int) -> frozenset[str]:
+    """Return the stems around a mention, without its own."""
+    before, after = text[max(0, start - REACH) : start], text[end : end + REACH]
+    return frozenset(terms(before + " " + after)) - frozenset(terms(text[start:end]))
+
+
+def profile(old: Mapping[str, float], seen: Iterable[str]) -> dict[str, float]:
+    """Return a profile after one more mention."""
+    fresh = {stem: weight * FADING for stem, weight in old.items()}
+    for stem in sorted(seen):
+        fresh[stem] = round(fresh.get(stem, 0.0) + 1, 3)
+    if len(fresh) <= MOST_STEMS:
+        return fresh
+    return dict(sorted(fresh.items(), key=lambda one: -one[1])[:MOST_STEMS])
+
+
+class Commonness:
+    """In how many profiles a stem stands: one that stands in many says little."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._profiles = 0
+
+    def replace(self, old: Mapping[str, float] | None, new: Mapping[str, float] | None) -> None:
+        """Count a profile in the place of another; None for none."""
+        for stem in (old or {}).keys() - (new or {}).keys():
+            self._counts[stem] -= 1
+            if not self._counts[stem]:
+                del self._counts[stem]
+        self._counts.update((new or {}).keys() - (old or {}).keys())
+        self._profiles += (new is not None) - (old is not None)
+
+    def likeness(self, seen: frozenset[str], known: Mapping[str, float]) -> float:
+        """Return in [0, 1] how much what stands around is what stood around."""
+        shared = seen & known.keys()
+        if not shared:
+            return 0.0
+        weight = sum(math.log((1 + self._profiles) / self._counts[stem]) for stem in shared)
+        return min(1.0, weight / (2 * math.log(2 + self._profiles)))
+
+
+class Recent:
+    """Who was named last in each session and by each agent; bounded, the oldest are forgotten."""
+
+    def __init__(self) -> None:
+        self._places: OrderedDict[str, OrderedDict[str, None]] = OrderedDict()
+
+    def note(self, where: str, entity: str) -> None:
+        """Remember that an entity was named."""
+        for place in _places(where):
+            named = self._places.setdefault(place, OrderedDict())
+            self._places.move_to_end(place)
+            named[entity] = None
+            named.move_to_end(entity)
+            if len(named) > _NAMED:
+                named.popitem(last=False)
+        while len(self._places) > 2 * _SESSIONS:
+            self._places.popitem(last=False)
+
+    def bonus(self, where: str, entity: str) -> float:
+        """Return 0.25 for who was named last in the session, less for earlier ones, and for other sessions."""
+        best = 0.0
+        for most, place in zip((0.25, 0.15), _places(where), strict=False):
+            named = self._places.get(place, {})
+            if entity in named:
+                rank = next(i for i, one in enumerate(reversed(named)) if one == entity)
+                best = max(best, most * FADING**rank)
+        return best
+
+
+def _places(where: str) -> list[str]:
+    agent, cut, _ = where.partition("/")
+    return [where, agent] if cut else [where] if where else []
