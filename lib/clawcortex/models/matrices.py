@@ -40,8 +40,8 @@ def matrices(folder: Path) -> list[Matrix]:
     file = folder / GRAPH
     try:
         content = memoryview(file.read_bytes())
-        graph = next(value for number, value in _fields(content) if number == 7)
-        found = [_matrix(_bytes(value)) for number, value in _fields(_bytes(graph)) if number == 5]
+        graph = next(value for number, value in fields(content) if number == 7)
+        found = [_matrix(as_bytes(value)) for number, value in fields(as_bytes(graph)) if number == 5]
     except (OSError, ValueError, IndexError, StopIteration) as error:
         raise ModelError(f"{file}: its weights cannot be listed ({error})") from error
     return [matrix for matrix in found if matrix is not None]
@@ -50,28 +50,29 @@ def matrices(folder: Path) -> list[Matrix]:
 def _matrix(tensor: memoryview) -> Matrix | None:
     dims: list[int] = []
     name, kind, place = "", 0, {}
-    for number, value in _fields(tensor):
+    for number, value in fields(tensor):
         if number == 1:
             dims += [value] if isinstance(value, int) else list(_varints(value))
         elif number == 2:
             kind = int(value) if isinstance(value, int) else 0
         elif number == 8:
-            name = bytes(_bytes(value)).decode()
+            name = bytes(as_bytes(value)).decode()
         elif number == 13:
-            entry = {n: bytes(_bytes(v)).decode() for n, v in _fields(_bytes(value))}
+            entry = {n: bytes(as_bytes(v)).decode() for n, v in fields(as_bytes(value))}
             place[entry[1]] = entry[2]
     if kind != _FLOAT32 or len(dims) != 2 or place.get("location") != WEIGHTS:
         return None
     return Matrix(name, (dims[0], dims[1]), int(place.get("offset", "0")))
 
 
-def _bytes(value: int | memoryview) -> memoryview:
+def as_bytes(value: int | memoryview) -> memoryview:
+    """Return a field's value that is bytes; none for a number."""
     return value if isinstance(value, memoryview) else memoryview(b"")
 
 
-def _fields(message: int | memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """Yield number and value of each field of a message."""
-    content, at = _bytes(message), 0
+def fields(message: int | memoryview) -> Iterator[tuple[int, int | memoryview]]:
+    """Yield number and value of each field of a message; ValueError or IndexError for a damaged one."""
+    content, at = as_bytes(message), 0
     while at < len(content):
         key, at = _varint(content, at)
         if key & 7 == _VARINT:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from clawcortex.errors import ModelError
 from clawcortex.models.artifacts import (
     GRAPH,
+    OUTPUT,
     TOKENIZER,
     Manifest,
     artifact_folder,
@@ -27,6 +28,7 @@ from clawcortex.models.artifacts import (
 )
 from clawcortex.models.base import Floats
 from clawcortex.models.batches import BatchedEmbedder
+from clawcortex.models.layers import layer_names, with_outputs
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -45,6 +47,7 @@ class OnnxEmbedder(BatchedEmbedder):
         self._tokenizer: Tokenizer
         self._session: InferenceSession
         self._manifest: Manifest
+        self._layers: list[str] = []
         super().__init__(*describe(name, self._folder))
 
     def _open(self) -> None:
@@ -63,14 +66,47 @@ class OnnxEmbedder(BatchedEmbedder):
             self._tokenizer = tokenizers.Tokenizer.from_file(str(self._folder / TOKENIZER))
             self._tokenizer.enable_truncation(manifest.max_tokens)
             self._tokenizer.no_padding()
-            self._session = onnxruntime.InferenceSession(
-                str(self._folder / GRAPH), self._options(), providers=["CPUExecutionProvider"]
+            graph, self._layers = self._readable()
+            options = self._options()
+            options.add_session_config_entry(
+                "session.model_external_initializers_file_folder_path", str(self._folder)
             )
+            self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         except ModelError:
             raise
         except Exception as error:  # both libraries raise children of Exception itself
             raise ModelError(f"{self._folder}: the exported model cannot be opened ({error})") from error
         self._manifest = manifest
+
+    def read_words(self, sentences: Sequence[Sequence[str]], layers: Sequence[int]) -> list[Floats]:
+        """Return what these layers say of each word (shape: words x (layers * dimensions)), for every sentence.
+
+        Layer 0 is the embedding. A word is the mean of its first and its last piece; zeros for one that has none and
+        for those behind the model's longest text. Raise ModelError when not loadable, or for a graph without layers.
+        """
+        self.load()
+        if not self._layers or max(layers) >= len(self._layers):
+            raise ModelError(f"{self._folder}: its graph does not show layers {list(layers)}")
+        texts = [[_valid(word) for word in sentence] for sentence in sentences]
+        encodings = self._tokenizer.encode_batch(texts, is_pretokenized=True)
+        outputs = [self._layers[layer] for layer in layers]
+        found = [np.zeros((len(text), len(layers) * self._dimensions), np.float32) for text in texts]
+        for rows in _runs([len(encoding.ids) for encoding in encodings]):
+            states = self._session.run(outputs, self._features([encodings[row] for row in rows]))
+            every = np.concatenate(states, axis=2)
+            for state, row in zip(every, rows, strict=True):
+                words, first, last = _pieces(encodings[row].word_ids)
+                found[row][words] = (state[first] + state[last]) / 2
+        return found
+
+    def _readable(self) -> tuple[str | bytes, list[str]]:
+        """Return the graph to open and the names of the layers that it gives back, none where they are not known."""
+        graph = self._folder / GRAPH
+        try:
+            names = layer_names(graph)
+        except ModelError:
+            return str(graph), []
+        return with_outputs(graph, names), names
 
     def _options(self) -> Any:
         return session_options()
@@ -83,7 +119,7 @@ class OnnxEmbedder(BatchedEmbedder):
         encodings = self._encodings(batch)
         vectors = np.empty((len(batch), self._dimensions), np.float32)
         for rows in _runs([len(encoding.ids) for encoding in encodings]):
-            vectors[rows] = self._session.run(None, self._features([encodings[row] for row in rows]))[0]
+            vectors[rows] = self._session.run([OUTPUT], self._features([encodings[row] for row in rows]))[0]
         return vectors
 
     def _features(self, encodings: Sequence[Encoding]) -> dict[str, NDArray[np.int64]]:
@@ -152,6 +188,17 @@ def _runs(lengths: Sequence[int]) -> Iterator[list[int]]:
         run.append(row)
     if run:
         yield run
+
+
+def _pieces(word_ids: Sequence[int | None]) -> tuple[list[int], list[int], list[int]]:
+    """Return the words that have pieces, and where the first and the last one of each is."""
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for place, word in enumerate(word_ids):
+        if word is not None:
+            first.setdefault(word, place)
+            last[word] = place
+    return list(first), list(first.values()), list(last.values())
 
 
 def _valid(text: str) -> str:
