@@ -6,17 +6,18 @@ name is ever read as a pattern.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from clawcortex.text.linear import linear
 from clawcortex.text.terms import fold
 from cross_agent_intelligence.recognising.shapes import LONGEST_NAME, Kind, Mention
 
 CONFIDENCE = 0.95
 MOST_WORDS = 12
 """Words of a name that are compared; a longer one is not learned."""
-_WORD = linear(r"[\pL\pN][\pL\pN\pM]*(?:['’][\pL]+)?|[&+]")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?|[&+]")
 
 
 @dataclass(slots=True)
@@ -90,8 +91,13 @@ def _words(text: str) -> list[tuple[str, int, int]]:
         word, start, end = match[0], *match.span()
         if len(word) > 2 and word[-2] in "'’" and word[-1] in "sS":
             word, end = word[:-2], end - 2
-        found.append((fold(word), start, end))
+        found.append((_folded(word) if len(word) <= LONGEST_NAME else "", start, end))
     return found
+
+
+@lru_cache(maxsize=16_384)
+def _folded(word: str) -> str:
+    return fold(word)
 
 
 def _beside(between: str) -> bool:

@@ -1,4 +1,4 @@
-"""Which entities a name may mean: looked up by its words, its first letters and its initials, never by comparing all."""
+"""Which entities a name may mean: looked up by its words, its first letters and its initials, not by comparing all."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ RIVAL = 0.15
 ONLY = 0.1
 """What it counts that nobody else's name fits as well."""
 HERE, AROUND, CALLED = 0.3, 0.2, 0.03
-"""What it counts to be named in the same text, at most; to stand in like surroundings, at most; to be called just so."""
+"""What it counts, at most, to be named in the same text; to stand in like surroundings; to be called just so."""
 UNSURE = 0.75
 """A recogniser less sure of a kind than this may have taken one kind of thing for another."""
 _CONFUSED: dict[Kind, frozenset[Kind]] = {
@@ -30,7 +30,8 @@ _CONFUSED: dict[Kind, frozenset[Kind]] = {
     "place": frozenset({"company"}),
 }
 _SAYING = re.compile(
-    r"^[\s,(–-]{1,4}(?:or\s+)?(?:formerly|previously|once)?\s*(?:called|known\s+as|named|a\.?k\.?a\.?|formerly|alias|short for|"
+    r"^[\s,(–-]{1,4}(?:or\s+)?(?:formerly|previously|once)?\s*"
+    r"(?:called|known\s+as|named|a\.?k\.?a\.?|formerly|alias|short for|"
     r"(?:which|who|that)\s+(?:is|was)\s+(?:now\s+)?(?:called|known\s+as)|now|nicknamed)\s*[:“\"']?\s*$|^\s*\(\s*[“\"']?$"
 )
 
@@ -53,7 +54,7 @@ class Judged:
         """
         found = list(self.evidence)
         if here:
-            near = HERE * (1 - min(min(here), 3_000) / 12_000)
+            near = HERE * (1 - min(*here, 3_000) / 12_000)
             found.append(Evidence("same text", "it is named in the same text", round(near, 3)))
             recent = near
         elif recent > 0.01:

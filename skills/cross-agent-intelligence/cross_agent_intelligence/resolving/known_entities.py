@@ -143,7 +143,9 @@ class KnownEntities:
         found = [
             one.id
             for one in self.named(name)
-            if one.id != into and one.kind == kind and {form_.solid for form_ in self._forms[one.id]} == {key(name, kind)}
+            if one.id != into
+            and one.kind == kind and self._corrections.allows(name, kind, into)
+            and {form_.solid for form_ in self._forms[one.id]} == {key(name, kind)}
         ]
         for one in found:
             self._join(one, into)
@@ -155,7 +157,9 @@ class KnownEntities:
     def _move(self, name: str, old: str, new: str) -> None:
         """Let an entity's mentions by this name be those of another."""
         was, into = self.entity(old), self.entity(new)
-        moved = {one: count for one, count in was.aliases.items() if key(one, was.kind) == key(name, was.kind)}
+        moved = {
+            one: count for one, count in was.aliases.items() if key(one, was.kind) == key(name, was.kind)
+        }
         kept = {one: count for one, count in was.aliases.items() if one not in moved}
         count = sum(moved.values())
         shown = max(kept, key=lambda one: kept[one]) if kept and was.name in moved else was.name
@@ -169,7 +173,10 @@ class KnownEntities:
         self._joined[old] = into
         self._changed[old] = None
         self._corrections.move(old, into, kept.kind)
-        aliases = {one: kept.aliases.get(one, 0) + gone.aliases.get(one, 0) for one in {**kept.aliases, **gone.aliases}}
+        aliases = {
+            one: kept.aliases.get(one, 0) + gone.aliases.get(one, 0)
+            for one in {**kept.aliases, **gone.aliases}
+        }
         words = profile(kept.words, ())
         for stem, weight in gone.words.items():
             words[stem] = words.get(stem, 0.0) + weight

@@ -57,7 +57,9 @@ def _full_names(one: tuple[str, ...], other: tuple[str, ...]) -> Likeness | None
     initial = min(len(one[-1]), len(other[-1])) == 1 and one[-1][0] == other[-1][0]
     first = _first(one[0], other[0])
     if last and first:
-        return Likeness("same name" if first == 1 else "first name put differently", 0.86 + 0.1 * (first == 1))
+        return Likeness(
+            "same name" if first == 1 else "first name put differently", 0.86 + 0.1 * (first == 1)
+        )
     if last and (set(one) <= set(other) or set(other) <= set(one)):
         return Likeness("middle name", 0.88)
     if first and initial:
@@ -153,13 +155,12 @@ def _within(one: tuple[str, ...], other: tuple[str, ...]) -> Likeness | None:
 
 
 def _near(one: str, other: str, most: int) -> bool:
-    """Return whether so few letters are changed, left out, added, or changed places."""
+    """Return whether so few letters are changed, left out or added."""
     if abs(len(one) - len(other)) > most:
         return False
-    before: list[int] = []
     row = list(range(len(other) + 1))
     for i, a in enumerate(one, 1):
-        last, row, before = row, [i], [*row] if i > 1 else []
+        last, row = row, [i]
         for j, b in enumerate(other, 1):
             row.append(min(last[j] + 1, row[-1] + 1, last[j - 1] + (a != b)))
         if min(row) > most:

@@ -110,7 +110,7 @@ def _words(shown: str, *, joined: bool) -> list[str]:
     text = re.sub(r"'s?(?=\s|$)", "", text).replace("'", "")
     if joined:
         text = _HONOUR.sub("", text)
-        text = re.sub(r"(?<=[^\W_])[-‐](?=[^\W_])", "", text)  # noqa: RUF001 (a hyphen that typesetters use)
+        text = re.sub(r"(?<=[^\W_])[-‐](?=[^\W_])", "", text)
     words = [loosen(word) for word in _WORD.findall(text)]
     return words[1:] if len(words) > 1 and words[0] == "the" else words
 
@@ -132,10 +132,19 @@ def _place(shown: str, words: list[str], also: str) -> Form:
     if comma and head.strip() and tail.strip():
         words, region = _words(head, joined=False), REGIONS.get(" ".join(_words(tail, joined=False)), "")
         region = region or " ".join(_words(tail, joined=False))
-    elif len(words) > 1 and words[-1] in REGIONS and (len(words[-1]) > 2 or shown.endswith(words[-1].upper())):
+    elif (
+        len(words) > 1 and words[-1] in REGIONS and (len(words[-1]) > 2 or shown.endswith(words[-1].upper()))
+    ):
         words, region = words[:-1], REGIONS[words[-1]]
     words = ["saint" if word == "st" and not i else word for i, word in enumerate(words)]
-    return Form("place", _known(words, "place"), False, region, _initials(words), _short(shown), also)
+    return Form(
+        "place",
+        _known(words, "place"),
+        region=region,
+        initials=_initials(words),
+        short=_short(shown),
+        also=also,
+    )
 
 
 def _known(words: list[str], kind: Kind) -> tuple[str, ...]:

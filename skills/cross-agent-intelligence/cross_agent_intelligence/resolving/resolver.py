@@ -42,13 +42,13 @@ class Resolver:
         linked = self._known.linked(mention)
         if linked:
             reason = Evidence("person", f"a person said whom “{mention.name}” means", 1.0)
-            found, new, score, evidence, joined = linked, False, 1.0, (reason,), ()
+            found = Resolution(linked, new=False, score=1.0, evidence=(reason,))
         else:
-            found, new, score, evidence, joined = self._decide(mention, around, seen)
-        self._known.count(found, mention, seen)
-        self._recent.note(around.where, found)
-        self._here.append((mention, found))
-        return Resolution(found, new, score, evidence, joined)
+            found = self._decide(mention, around, seen)
+        self._known.count(found.entity, mention, seen)
+        self._recent.note(around.where, found.entity)
+        self._here.append((mention, found.entity))
+        return found
 
     def resolve_all(self, mentions: Sequence[Mention], around: Around) -> list[Resolution]:
         """Return the resolutions of all mentions of one text, in their order; full names are read first."""
@@ -99,26 +99,27 @@ class Resolver:
         reason = Evidence("person", f"a person said that “{name}” does not mean the other", 1.0)
         return Resolution(other, new, score=1.0, evidence=(reason,))
 
-    def _decide(
-        self, mention: Mention, around: Around, seen: frozenset[str]
-    ) -> tuple[str, bool, float, tuple[Evidence, ...], tuple[str, ...]]:
+    def _decide(self, mention: Mention, around: Around, seen: frozenset[str]) -> Resolution:
         said = form(mention.name, mention.kind)
         judged = [
-            one for entity in self._known.candidates(said) for one in [self._judge(entity, mention, around, seen)] if one
+            one
+            for entity in self._known.candidates(said)
+            for one in [self._judge(entity, mention, around, seen)]
+            if one
         ]
         told = [
             Judged(self.current(found), 0.95, 0.95, (Evidence(rule, says, 0.95),))
             for found, rule, says in sayings(mention, around, self._here)
-            if self._known.allows(mention, found) and not any(j.entity == found and j.weight < 0 for j in judged)
+            if self._known.allows(mention, found)
+            and not any(j.entity == found and j.weight < 0 for j in judged)
         ]
         best = choose([*told, *(one for one in judged if one.entity not in {t.entity for t in told})])
+        into = best.entity if best else self._known.make(mention.name, mention.kind)
+        # "International Sensor Networks (ISN)": whoever was called ISN is this one.
+        joined = self._known.join_named(said.also, mention.kind, into) if said.also else ()
         if best is None:
-            made = self._known.make(mention.name, mention.kind)
-            return made, True, 1.0, (), ()
-        joined: tuple[str, ...] = ()
-        if said.also:  # "International Sensor Networks (ISN)": whoever was called ISN is this one
-            joined = self._known.join_named(said.also, mention.kind, best.entity)
-        return best.entity, False, best.score, best.evidence, joined
+            return Resolution(into, new=True, score=1.0, joined=joined)
+        return Resolution(into, new=False, score=best.score, evidence=best.evidence, joined=joined)
 
     def _judge(self, entity: str, mention: Mention, around: Around, seen: frozenset[str]) -> Judged | None:
         known = self._known.entity(entity)
@@ -129,8 +130,11 @@ class Resolver:
             return None
         return likeness.within(
             recent=self._recent.bonus(around.where, entity),
-            here=[abs(mention.start - other.start) * (1 if other.start < mention.start else 3)
-                  for other, named in self._here if self.current(named) == entity],
+            here=[
+                abs(mention.start - other.start) * (1 if other.start < mention.start else 3)
+                for other, named in self._here
+                if self.current(named) == entity
+            ],
             around=self._known.commonness.likeness(seen, known.words),
         )
 

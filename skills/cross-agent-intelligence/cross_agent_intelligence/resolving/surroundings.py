@@ -79,8 +79,8 @@ class Recent:
         """Return 0.25 for who was named last in the session, less for earlier ones, and for other sessions."""
         best = 0.0
         for most, place in zip((0.25, 0.15), _places(where), strict=False):
-            named = self._places.get(place, {})
-            if entity in named:
+            named = self._places.get(place)
+            if named and entity in named:
                 rank = next(i for i, one in enumerate(reversed(named)) if one == entity)
                 best = max(best, most * FADING**rank)
         return best
