@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from clawcortex.errors import HostError
 from clawcortex.testing import FakeHost
 from clawcortex.text.dates.foreign import read_phrase
+from clawcortex.text.grounding import Ground
 from voice_pipeline.extracting.extraction import extract
-from voice_pipeline.extracting.grounding import Ground
 from voice_pipeline.extracting.model import Said
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Europe/Berlin"))

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 from clawcortex.text.terms import fold
 from cross_agent_intelligence.recognising.shapes import LONGEST_NAME, Kind, Mention
@@ -18,6 +19,9 @@ CONFIDENCE = 0.95
 MOST_WORDS = 12
 """Words of a name that are compared; a longer one is not learned."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?|[&+]")
+
+
+_PLAIN = frozenset(" \t\n-–_/’'")
 
 
 @dataclass(slots=True)
@@ -102,8 +106,17 @@ def _folded(word: str) -> str:
 
 def _beside(between: str) -> bool:
     """Return whether two words with this between them may be of one name."""
-    return len(between) <= 3 and not set(between) - set(" .-–_/&’'\n\t,") and "\n\n" not in between
+    return len(between) <= 3 and "\n\n" not in between
 
 
 def _written(found: str, shown: str) -> bool:
-    return " " in shown or not shown[0].isupper() or found[0].isupper()
+    """Return whether a name is written as names are, or as this one was told: not "Ben. Ortiz" for "Ben Ortiz"."""
+    if " " not in shown and shown[0].isupper() and not found[0].isupper():
+        return False
+    pairs = zip(_gaps(found), _gaps(shown), strict=False)
+    return all(not set(gap) - _PLAIN or gap == told for gap, told in pairs)
+
+
+def _gaps(name: str) -> list[str]:
+    words = _words(name)
+    return [name[one[2] : other[1]] for one, other in pairwise(words)]

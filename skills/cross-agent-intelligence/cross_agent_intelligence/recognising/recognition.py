@@ -37,9 +37,9 @@ def recognise(text: str, *, gazetteer: Names, tagger: Tagger | None = None) -> l
         for one in gazetteer.find(text)
         if not (_part_of_longer(one, told) or _part_of_longer(one, tagged))
     ]
-    found = _apart([*rules.written(begun), *known, *told, *tagged])
+    found = apart([*rules.written(begun), *known, *told, *tagged])
     if len(text) > LONGEST_READ and tagged:
-        found = _apart([*found, *_again(text, tagged)])
+        found = apart([*found, *_again(text, tagged)])
     return sorted([*found, *rules.decisions(text, every)], key=lambda one: (one.start, -one.end))
 
 
@@ -81,7 +81,7 @@ def _again(text: str, tagged: Sequence[Mention]) -> list[Mention]:
     return [replace(one, confidence=AGAIN) for one in Gazetteer(kinds.items()).find(text)]
 
 
-def _apart(candidates: Iterable[Mention]) -> list[Mention]:
+def apart(candidates: Iterable[Mention]) -> list[Mention]:
     """Return the mentions that overlap no earlier one of the list."""
     kept: list[tuple[int, int]] = []
     found = []

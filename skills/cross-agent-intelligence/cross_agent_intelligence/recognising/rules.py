@@ -68,7 +68,8 @@ def written(text: str) -> Iterator[Mention]:
         start, end = match.span()
         yield _mention(text, "money", start, end, 0.95)
     for found in find_dates(text[:LONGEST_DATED], _SOME_DAY):
-        yield _mention(text, "date", found.start, found.end, 0.9)
+        if found.phrase.lower() != "now":
+            yield _mention(text, "date", found.start, found.end, 0.9)
 
 
 def named(text: str, every: Iterable[Sequence[Word]]) -> Iterator[Mention]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from clawcortex.text.terms import fold
 from cross_agent_intelligence.recognising.shapes import Kind, Mention
 from cross_agent_intelligence.resolving.naming import key
@@ -12,14 +14,14 @@ class Corrections:
     """Links and unlinks by name; spellings that differ in capitals, titles and legal forms only are one name."""
 
     def __init__(self) -> None:
-        self._said: dict[tuple[str, str], Correction] = {}
+        self._said: dict[tuple[str, str], tuple[Correction, Kind]] = {}
         self._by_name: dict[str, dict[str, Correction]] = {}
 
     def add(self, correction: Correction, kind: Kind) -> None:
         """Take a person's word; `kind` is the entity's."""
         said = _spelled(correction.name), correction.entity
         self._said.pop(said, None)
-        self._said[said] = correction
+        self._said[said] = correction, kind
         for name in _names(correction.name, kind):
             known = self._by_name.setdefault(name, {})
             known.pop(correction.entity, None)
@@ -42,21 +44,19 @@ class Corrections:
 
     def names(self, entity: str) -> set[str]:
         """Return the names that a person linked with an entity."""
-        return {one.name for (_, of), one in self._said.items() if of == entity and one.action == "link"}
+        return {one.name for one, _ in self._said.values() if one.entity == entity and one.action == "link"}
 
-    def move(self, old: str, new: str, kind: Kind) -> None:
-        """Let what was said of an entity stand for the one that it was joined with."""
-        moved = [one for (_, of), one in self._said.items() if of == old]
-        for one in moved:
-            del self._said[_spelled(one.name), old]
-        for known in self._by_name.values():
-            known.pop(old, None)
-        for one in moved:
-            self.add(Correction(one.action, one.name, new), kind)
+    def move(self, old: str, new: str) -> None:
+        """Let what was said of an entity stand for the one that it was joined with; the order of time stays."""
+        every = list(self._said.values())
+        self._said.clear()
+        self._by_name.clear()
+        for one, kind in every:
+            self.add(replace(one, entity=new) if one.entity == old else one, kind)
 
     def all(self) -> list[Correction]:
         """Return what stands, the latest last."""
-        return list(self._said.values())
+        return [one for one, _ in self._said.values()]
 
 
 def _spelled(name: str) -> str:

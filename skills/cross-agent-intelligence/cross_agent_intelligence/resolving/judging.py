@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from cross_agent_intelligence.recognising.shapes import NAMED, Kind, Mention
 from cross_agent_intelligence.resolving.likeness import SAME, likeness
 from cross_agent_intelligence.resolving.naming import Form, form
-from cross_agent_intelligence.resolving.shapes import Around, Entity, Evidence
+from cross_agent_intelligence.resolving.shapes import Entity, Evidence
 
 NEEDED = 0.65
 """A short name means somebody only from this score on."""
@@ -47,14 +47,14 @@ class Judged:
     """What name and surroundings say; above 1 is possible."""
     evidence: tuple[Evidence, ...]
 
-    def within(self, *, recent: float, here: Sequence[int], around: float) -> Judged:
+    def within(self, *, recent: float, distance: int | None, around: float) -> Judged:
         """Return it with what the surroundings add.
 
-        `here` are distances in characters to where the entity is named in the same text.
+        `distance` in characters is to where the entity is named in the same text, None where it is not.
         """
         found = list(self.evidence)
-        if here:
-            near = HERE * (1 - min(*here, 3_000) / 12_000)
+        if distance is not None:
+            near = HERE * (1 - min(distance, 3_000) / 12_000)
             found.append(Evidence("same text", "it is named in the same text", round(near, 3)))
             recent = near
         elif recent > 0.01:
@@ -105,13 +105,12 @@ def choose(judged: Iterable[Judged]) -> Judged | None:
 
 
 def sayings(
-    mention: Mention, around: Around, here: Sequence[tuple[Mention, str]]
+    mention: Mention, text: str, before: Iterable[tuple[Mention, str]]
 ) -> Iterator[tuple[str, str, str]]:
     """Yield entities that the text itself says to be this one: "Zeitfeld, formerly Kuhn AG", with rule and reason."""
-    for other, entity in here:
-        gap = around.text[other.end : mention.start] if other.end <= mention.start else ""
-        if gap and len(gap) < 40 and other.kind == mention.kind and _SAYING.match(gap):
-            yield entity, "said so", f"the text says so: “{around.text[other.start : mention.end]}”"
+    for other, entity in before:
+        if other.kind == mention.kind and _SAYING.match(text[other.end : mention.start]):
+            yield entity, "said so", f"the text says so: “{text[other.start : mention.end]}”"
 
 
 def _of_other_kind(mention: Mention, said: Form, known: Entity, forms: Iterable[Form]) -> Judged | None:

@@ -172,7 +172,7 @@ class KnownEntities:
         self._drop(old)
         self._joined[old] = into
         self._changed[old] = None
-        self._corrections.move(old, into, kept.kind)
+        self._corrections.move(old, into)
         aliases = {
             one: kept.aliases.get(one, 0) + gone.aliases.get(one, 0)
             for one in {**kept.aliases, **gone.aliases}

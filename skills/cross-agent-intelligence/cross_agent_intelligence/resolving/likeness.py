@@ -78,7 +78,7 @@ def _first(one: str, other: str) -> float:
     if min(len(one), len(other)) == 1:
         return 0.9 if one[0] == other[0] else 0.0
     if other in NICKNAMES.get(one, ()):
-        return 0.92
+        return 0.96
     short, long = sorted((one, other), key=len)
     if len(short) >= 3 and long.startswith(short):
         return 0.8

@@ -9,7 +9,7 @@ from cross_agent_intelligence.resolving.judging import Judged, choose, judge, sa
 from cross_agent_intelligence.resolving.known_entities import KnownEntities
 from cross_agent_intelligence.resolving.naming import form
 from cross_agent_intelligence.resolving.shapes import Around, Correction, Entity, Evidence, Resolution
-from cross_agent_intelligence.resolving.surroundings import Recent, stems
+from cross_agent_intelligence.resolving.surroundings import Here, Recent, stems
 
 
 class Resolver:
@@ -28,16 +28,15 @@ class Resolver:
     ) -> None:
         self._known = KnownEntities(known, corrections, make_id)
         self._recent = Recent()
-        self._text: tuple[str, str] = ("", "")
-        self._here: list[tuple[Mention, str]] = []
+        self._here = Here("", "")
 
     def resolve(self, mention: Mention, around: Around) -> Resolution:
         """Return which entity a mention means, a new one when it is like none, and remember that it was named.
 
         Mentions of one text are best resolved one after another: who was just named there is meant by a short name.
         """
-        if self._text != (around.where, around.text):
-            self._text, self._here = (around.where, around.text), []
+        if not self._here.is_in(around):
+            self._here = Here(around.where, around.text)
         seen = stems(around.text, mention.start, mention.end) if mention.kind in NAMED else frozenset()
         linked = self._known.linked(mention)
         if linked:
@@ -47,7 +46,7 @@ class Resolver:
             found = self._decide(mention, around, seen)
         self._known.count(found.entity, mention, seen)
         self._recent.note(around.where, found.entity)
-        self._here.append((mention, found.entity))
+        self._here.note(mention, found.entity)
         return found
 
     def resolve_all(self, mentions: Sequence[Mention], around: Around) -> list[Resolution]:
@@ -109,7 +108,7 @@ class Resolver:
         ]
         told = [
             Judged(self.current(found), 0.95, 0.95, (Evidence(rule, says, 0.95),))
-            for found, rule, says in sayings(mention, around, self._here)
+            for found, rule, says in sayings(mention, around.text, self._here.before(mention))
             if self._known.allows(mention, found)
             and not any(j.entity == found and j.weight < 0 for j in judged)
         ]
@@ -130,11 +129,7 @@ class Resolver:
             return None
         return likeness.within(
             recent=self._recent.bonus(around.where, entity),
-            here=[
-                abs(mention.start - other.start) * (1 if other.start < mention.start else 3)
-                for other, named in self._here
-                if self.current(named) == entity
-            ],
+            distance=self._here.distance(mention, entity),
             around=self._known.commonness.likeness(seen, known.words),
         )
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, insort
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
 
 from clawcortex.text.terms import terms
+from cross_agent_intelligence.recognising.shapes import Mention
+from cross_agent_intelligence.resolving.shapes import Around
 
 REACH = 200
 """Characters to either side of a mention that are looked at."""
 MOST_STEMS = 40
 """Stems of a profile; the weightiest ones."""
+REACH_OF_SAYING = 40
+"""Characters between two names in which a text can say that they are one."""
 FADING = 0.97
 _SESSIONS, _NAMED = 512, 64
 
@@ -84,6 +89,41 @@ class Recent:
                 rank = next(i for i, one in enumerate(reversed(named)) if one == entity)
                 best = max(best, most * FADING**rank)
         return best
+
+
+class Here:
+    """Who is named in the text that is being read."""
+
+    def __init__(self, where: str, text: str) -> None:
+        self._text = where, text
+        self._starts: dict[str, list[int]] = {}
+        self._ends: list[tuple[int, int]] = []
+        self._named: list[tuple[Mention, str]] = []
+
+    def is_in(self, around: Around) -> bool:
+        """Return whether it is of this text."""
+        return self._text == (around.where, around.text)
+
+    def note(self, mention: Mention, entity: str) -> None:
+        """Remember a mention."""
+        insort(self._starts.setdefault(entity, []), mention.start)
+        insort(self._ends, (mention.end, len(self._named)))
+        self._named.append((mention, entity))
+
+    def distance(self, mention: Mention, entity: str) -> int | None:
+        """Return how far the nearest mention of an entity is, a later one counted threefold; None where none is."""
+        starts = self._starts.get(entity)
+        if not starts:
+            return None
+        at = bisect_left(starts, mention.start)
+        before = [mention.start - one for one in starts[max(0, at - 1) : at]]
+        return min(before + [3 * (one - mention.start) for one in starts[at : at + 1]])
+
+    def before(self, mention: Mention) -> list[tuple[Mention, str]]:
+        """Return who is named right before a mention."""
+        first = bisect_left(self._ends, (mention.start - REACH_OF_SAYING, 0))
+        last = bisect_left(self._ends, (mention.start, 0))
+        return [self._named[number] for _, number in self._ends[first:last]]
 
 
 def _places(where: str) -> list[str]:

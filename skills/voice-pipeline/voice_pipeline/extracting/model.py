@@ -18,8 +18,8 @@ from clawcortex.openclaw.structured import complete_as
 from clawcortex.text.dates.finding import Found, find_dates
 from clawcortex.text.dates.foreign import read_phrase
 from clawcortex.text.fence import escape
+from clawcortex.text.grounding import Ground, Place, grounded
 from voice_pipeline.extracting.due import Due, find_due, urgency
-from voice_pipeline.extracting.grounding import Ground, Place, grounded
 from voice_pipeline.extracting.rules import title
 from voice_pipeline.extracting.sentences import clauses
 from voice_pipeline.extracting.shapes import (
