@@ -65,6 +65,8 @@ def test_spellings_of_one_name_are_one_entity(kind: Kind, names: Sequence[str]) 
         ("product", ["Atlas 2", "Atlas 3"]),
         ("product", ["Falcon", "Falcon 2"]),
         ("place", ["Springfield, Illinois", "Springfield, Ohio"]),
+        ("place", ["Springfield, Illinois", "Springfield, Ohio", "Springfield"]),
+        ("person", ["John Smith", "Jane Smith", "J. Smith"]),
         ("money", ["$300", "$400"]),
     ],
 )
@@ -102,6 +104,19 @@ def test_what_stands_around_tells_namesakes_apart() -> None:
     found = name(known, "Ben", "person", "Can Ben move the forklift out of the warehouse?")
     assert known.entity(found.entity).name == "Ben Adeyemi"
     assert "surroundings" in {one.rule for one in found.evidence}
+
+
+def test_two_bens_without_other_names_are_told_apart_by_what_they_are_called() -> None:
+    known = resolver()
+
+    def ben(text: str, where: str) -> str:
+        return name(known, "Ben", "person", text, where).entity
+
+    books = ben("Ben from accounting approved it.", "a/1")
+    pipes = ben("Ben the plumber fixes the sink.", "b/1")
+    assert books != pipes
+    assert ben("Ask Ben in accounting.", "c/1") == books
+    assert ben("The plumber Ben wants cash.", "d/1") == pipes
 
 
 def test_a_text_that_says_so_makes_two_names_one() -> None:

@@ -17,10 +17,13 @@ MARGIN = 0.05
 """So much better than the second best, or nobody is meant: two Bens stay apart."""
 RIVAL = 0.15
 """Candidates whose names fit nearly as well."""
+CERTAIN = 0.95
+"""Of names that are put differently ("J. Smith") two may fit alike; the same name is the same."""
 ONLY = 0.1
 """What it counts that nobody else's name fits as well."""
-HERE, AROUND, CALLED = 0.3, 0.2, 0.03
-"""What it counts, at most, to be named in the same text; to stand in like surroundings; to be called just so."""
+HERE, AROUND, CALLED, DESCRIBED = 0.3, 0.2, 0.03, 0.1
+"""What it counts, at most, to be named in the same text; to stand in like surroundings; to be called just so; to be
+described as before (threefold against, where it is described in another way)."""
 UNSURE = 0.75
 """A recogniser less sure of a kind than this may have taken one kind of thing for another."""
 _CONFUSED: dict[Kind, frozenset[Kind]] = {
@@ -47,10 +50,13 @@ class Judged:
     """What name and surroundings say; above 1 is possible."""
     evidence: tuple[Evidence, ...]
 
-    def within(self, *, recent: float, distance: int | None, around: float) -> Judged:
+    def within(
+        self, *, recent: float, distance: int | None, around: float, described: bool | None = None
+    ) -> Judged:
         """Return it with what the surroundings add.
 
-        `distance` in characters is to where the entity is named in the same text, None where it is not.
+        `distance` in characters is to where the entity is named in the same text, None where it is not; `described`
+        tells whether the text describes it as before ("Ben from accounting"), None where one of both does not.
         """
         found = list(self.evidence)
         if distance is not None:
@@ -60,10 +66,15 @@ class Judged:
         elif recent > 0.01:
             found.append(Evidence("just named", "it was named here a short while ago", round(recent, 3)))
         if around > 0.05:
-            found.append(
-                Evidence("surroundings", "what stands around was around it before", round(AROUND * around, 3))
-            )
-        return replace(self, score=self.score + recent + AROUND * around, evidence=tuple(found))
+            says = "what stands around was around it before"
+            found.append(Evidence("surroundings", says, round(AROUND * around, 3)))
+        described_by = 0.0
+        if described is not None and self.weight < SAME:
+            described_by = DESCRIBED if described else -3 * DESCRIBED
+            says = "as" if described else "in another way than"
+            found.append(Evidence("description", f"the text describes it {says} before", described_by))
+        score = self.score + recent + AROUND * around + described_by
+        return replace(self, score=score, evidence=tuple(found))
 
 
 def judge(mention: Mention, known: Entity, forms: Iterable[Form]) -> Judged | None:
@@ -80,7 +91,7 @@ def judge(mention: Mention, known: Entity, forms: Iterable[Form]) -> Judged | No
         return None
     at_odds = next((one for one in found if one.weight < 0), None)
     best = max(found, key=lambda one: one.weight)
-    if at_odds and (best.weight < SAME or said.kind == "person"):
+    if at_odds and (best.weight < SAME or said.kind in {"person", "place"}):
         return Judged(known.id, -1.0, -1.0, (_evidence(at_odds.rule, mention, known, -1.0),))
     called = CALLED if mention.name in known.aliases else 0.0
     return Judged(
@@ -94,6 +105,8 @@ def choose(judged: Iterable[Judged]) -> Judged | None:
     if not ranked:
         return None
     same = [one for one in ranked if one.weight >= SAME]
+    if len(same) > 1 and same[0].weight < CERTAIN and same[0].score - same[1].score < MARGIN:
+        return None
     if same:
         return replace(same[0], score=min(1.0, same[0].score))
     best = ranked[0]

@@ -25,8 +25,9 @@ def likeness(said: Form, known: Form) -> Likeness | None:
     if not said.words or not known.words:
         return None
     if said.words == known.words:
-        if said.region and known.region and said.region != known.region:
-            return Likeness("other region", AT_ODDS)
+        if said.region != known.region:
+            both = said.region and known.region
+            return Likeness("other region", AT_ODDS) if both else Likeness("without its region", 0.8)
         if said.kind == "person" and len(said.words) == 1:
             return Likeness("same name", 0.72)
         return Likeness("legal form" if said.titled != known.titled else "same name", 0.97)

@@ -9,7 +9,7 @@ from cross_agent_intelligence.resolving.judging import Judged, choose, judge, sa
 from cross_agent_intelligence.resolving.known_entities import KnownEntities
 from cross_agent_intelligence.resolving.naming import form
 from cross_agent_intelligence.resolving.shapes import Around, Correction, Entity, Evidence, Resolution
-from cross_agent_intelligence.resolving.surroundings import Here, Recent, stems
+from cross_agent_intelligence.resolving.surroundings import Here, Recent, described, stems
 
 
 class Resolver:
@@ -130,6 +130,7 @@ class Resolver:
         return likeness.within(
             recent=self._recent.bonus(around.where, entity),
             distance=self._here.distance(mention, entity),
+            described=described(seen, known.words) if mention.kind == "person" else None,
             around=self._known.commonness.likeness(seen, known.words),
         )
 
