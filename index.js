@@ -224,6 +224,19 @@ async function message(api, { action, agent, channel, account, target, thread, m
   throw Object.assign(new Error(error?.message ?? `${status}: ${reason}`), { code: error?.code ?? status, undone });
 }
 
+/** Where agents can run beside this machine. */
+async function nodes(api) {
+  const listed = await api.runtime.nodes.list({});
+  return { nodes: listed.nodes.map((node) => pick(node, ["nodeId", "displayName", "platform", "connected", "gatewayLocal"])) };
+}
+
+/** The sessions there are, of all agents, as its tool sessions_list shows them. */
+async function sessions(_api, { limit, timeoutMs }, signal) {
+  const { callGatewayTool } = await import("openclaw/plugin-sdk/agent-harness-runtime");
+  const listed = await callGatewayTool("sessions.list", { timeoutMs }, { limit }, { signal });
+  return { sessions: listed.sessions.map((session) => pick(session, ["key", "updatedAt"])) };
+}
+
 /** The resident server as a child that ends when this gateway does: its stdin is ours. */
 function service(api, place, python) {
   let child, timer, stopped, fails;
@@ -340,7 +353,7 @@ const entry = {
       api.registerHttpRoute({ path: `/clawcortex/${name}`, auth, match: "exact", handler });
     };
     route("health", "gateway", () => request(place.socket, "/readyz", undefined, 2_000));
-    for (const act of [complete, message]) route(act.name, "plugin", (asked, gone) => signed(api, place, act.name, act, asked, gone));
+    for (const act of [complete, message, nodes, sessions]) route(act.name, "plugin", (asked, gone) => signed(api, place, act.name, act, asked, gone));
   },
 };
 

@@ -108,3 +108,19 @@ def days_in(week: Period, local: Local) -> Iterator[Period]:
     monday = date.fromisocalendar(int(week.key[:4]), int(week.key[6:]), 1)
     for later in range(7):
         yield day_of(monday + timedelta(days=later), local)
+
+
+def quiet_until(hours: str, local: datetime) -> datetime | None:
+    """Return when the quiet hours end that `local` lies in; None outside of them.
+
+    `hours` is "22:00-07:00" in local time, "" for none; equal ends are none, too.
+    """
+    if not hours:
+        return None
+    begins, ends = (time.fromisoformat(part) for part in hours.split("-"))
+    now = local.time().replace(tzinfo=None)
+    inside = begins <= now < ends if begins < ends else begins != ends and (now >= begins or now < ends)
+    if not inside:
+        return None
+    day = local.date() if now < ends else local.date() + timedelta(days=1)
+    return datetime.combine(day, ends, tzinfo=local.tzinfo)

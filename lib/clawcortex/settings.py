@@ -79,6 +79,25 @@ class Settings(BaseModel):
         default="",
         description="Folder of the files all agents share; empty means the default agent's workspace",
     )
+    signal_tokens: int = Field(
+        default=200, ge=0, le=4_000, description="Share of what other agents heard in a prompt, 0 for none"
+    )
+    signal_days: int = Field(
+        default=7, ge=1, le=365, description="How far apart two agents may hear of the same for a signal"
+    )
+    signal_score: float = Field(
+        default=0.5, ge=0, le=1, description="Weakest signal that an agent is told of"
+    )
+    signal_model: str = Field(
+        default="auto",
+        pattern="^(auto|never)$",
+        description="Names looked for by the agent's model, too, every six hours, if OpenClaw has one, or never",
+    )
+    signal_messages: str = Field(
+        default="never",
+        pattern="^(never|owner)$",
+        description="Signals and the daily sync as messages, too: never, or to the first of `owners`",
+    )
     quiet_hours: str = Field(
         default="22:00-07:00",
         pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$",

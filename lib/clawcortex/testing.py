@@ -12,7 +12,7 @@ from pathlib import Path
 from clawcortex.errors import ClawcortexError, HostError
 from clawcortex.models.hash import HashEmbedder
 from clawcortex.openclaw.confined import Limits, Ran, run
-from clawcortex.openclaw.host import Agent, Button, Completion, Host, Sent, check_message
+from clawcortex.openclaw.host import Agent, Button, Completion, Host, Node, Sent, Session, check_message
 from clawcortex.settings import Settings
 from clawcortex.speech.records import Silence, Transcript
 from clawcortex.speech.transcriber import Transcriber
@@ -64,6 +64,16 @@ class FakeHost(Host):
         self.told: list[Told] = []
         self.refusals: deque[HostError | None] = deque()
         self._agents = tuple(agents)
+        self.paired: tuple[Node, ...] = ()
+        self.running: tuple[Session, ...] = ()
+
+    def nodes(self) -> tuple[Node, ...]:
+        """Return `paired`."""
+        return self.paired
+
+    def sessions(self) -> tuple[Session, ...]:
+        """Return `running`."""
+        return self.running
 
     def agents(self) -> tuple[Agent, ...]:
         """Return the agents it was made with."""

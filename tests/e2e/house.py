@@ -418,10 +418,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def living_in(folder: Path, openclaw: Path, models: Path) -> Iterator[House]:
-    """Yield a house with a running gateway."""
+def living_in(folder: Path, openclaw: Path, models: Path, **settings: str) -> Iterator[House]:
+    """Yield a house with a running gateway; settings are ours, by their names in the environment."""
     with FakeModel() as model, FakeTelegram() as telegram:
         house = House(folder, openclaw, models, model, telegram)
+        house.env |= settings
         try:
             house.set_up()
             house.start()

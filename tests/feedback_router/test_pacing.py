@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clawcortex.periods import quiet_until
 from feedback_router.pacing import (
     BATCH_MOST,
     LONGEST_PAUSE,
@@ -18,7 +19,6 @@ from feedback_router.pacing import (
     after_refusal,
     after_sending,
     batched,
-    quiet_until,
     ready_at,
 )
 

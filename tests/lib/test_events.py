@@ -37,6 +37,8 @@ SAMPLES: list[Payload] = [
     events.LessonPromoted(lesson_id="l1", text=WILD, agents=("main", "writer"), count=3),
     events.PrioritiesChanged(version="v1", by="owner", added=(WILD,), conflicts=1),
     events.VoiceTranscribed(note="0f", text=WILD, said_at=AT, speaker="telegram:111"),
+    events.SignalRaised(signal_id="s1", kind="company", agents=("a", WILD), to=(WILD,), score=0.8, at=AT),
+    events.SyncWritten(day="2026-11-23", file="/x.md", agents=("main",)),
 ]
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -14,8 +14,9 @@ from clawcortex.errors import HostError
 from clawcortex.openclaw.breaker import Breaker
 from clawcortex.openclaw.config import configured_agents
 from clawcortex.openclaw.confined import Limits, Ran, run
-from clawcortex.openclaw.host import Agent, Button, Completion, Sent, check_message
+from clawcortex.openclaw.host import Agent, Button, Completion, Node, Sent, Session, check_message
 from clawcortex.openclaw.messages import Part, Text
+from clawcortex.openclaw.payloads import agent_of
 from clawcortex.openclaw.signed import LATER, RELOAD, Line, RefusedError, key_path, last_seen
 
 ENDED_WELL = ("", "stop", "length", "toolUse")
@@ -46,8 +47,12 @@ REFUSALS: Mapping[str, str] = {
     r"\b40[014]\b": "Read what the channel says; `openclaw channels status` shows how it is.",
 }
 """What a channel says when it did nothing, and what mends it; anything else may have been sent."""
+SESSIONS, LISTED_S = 500, 10.0
 MESSAGE_S = 60.0
 """A chat that is written to often is slowed down by OpenClaw, and a short 429 is waited for there."""
+
+
+Listed = TypeVar("Listed", bound=Part)
 
 
 class _Usage(Part):
@@ -66,6 +71,25 @@ class _Answer(Part):
 
 class _Receipt(Part):
     message_id: str = Field(min_length=1)
+
+
+class _Node(Part):
+    node_id: str = Field(min_length=1)
+    display_name: Text = ""
+    platform: Text = ""
+    connected: bool = False
+
+
+class _Nodes(Part):
+    nodes: tuple[_Node, ...]
+
+
+class _Session(Part):
+    key: str = Field(min_length=1)
+
+
+class _Sessions(Part):
+    sessions: tuple[_Session, ...]
 
 
 class GatewayHost:
@@ -115,6 +139,26 @@ class GatewayHost:
         usage = answer.usage
         tokens = usage.input_tokens, usage.output_tokens
         return Completion(answer.text, answer.model, answer.provider, *tokens, usage.cost_usd)
+
+    def nodes(self) -> tuple[Node, ...]:
+        """Return the machines that the gateway has paired."""
+        found = self._listed("nodes", {}, _Nodes)
+        return tuple(Node(one.node_id, one.display_name, one.platform, one.connected) for one in found.nodes)
+
+    def sessions(self) -> tuple[Session, ...]:
+        """Return the newest sessions; one whose key names no agent is left out."""
+        found = self._listed("sessions", {"limit": SESSIONS}, _Sessions)
+        named = ((one.key, agent_of(one.key)) for one in found.sessions)
+        return tuple(Session(key, agent) for key, agent in named if agent)
+
+    def _listed(self, what: str, asked: Mapping[str, object], shape: type[Listed]) -> Listed:
+        try:
+            found = self._line.ask(what, dict(asked), what=f"its {what}", timeout_s=LISTED_S, again=True)
+            return shape.model_validate(found)
+        except RefusedError as error:
+            raise HostError(f"OpenClaw did not tell its {what}: {error}", hint=_hint(error.code)) from error
+        except ValidationError as error:
+            raise HostError(f"OpenClaw's {what} cannot be read", hint=RELOAD) from error
 
     def exec(
         self,

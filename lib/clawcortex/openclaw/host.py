@@ -3,6 +3,7 @@
     context.host.agents()                        the default agent first
     context.host.complete(system, prompt, agent="main", max_tokens=800, purpose="summary", timeout_s=60)
     context.host.exec(["check.py"], files={"check.py": "…"}, limits=Limits(seconds=5))    Python, confined
+    context.host.nodes(), context.host.sessions()    where agents may run, and what they talk about with whom
     sent = context.host.message(agent="main", channel="telegram", target="111", text="Ship it?",
                                 buttons=[[Button("Yes", "clawcortex:42:yes", "success")]])
     context.host.edit_message(sent, text="Shipped.")
@@ -33,6 +34,24 @@ class Agent:
 
     id: str
     workspace: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A machine that is paired with the gateway, on which an agent's commands may run."""
+
+    id: str
+    name: str = ""
+    platform: str = ""
+    connected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A conversation of an agent's."""
+
+    key: str
+    agent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +118,12 @@ class Host(Completes, Protocol):
 
     def agents(self) -> tuple[Agent, ...]:
         """Return OpenClaw's agents, the default one first; never empty."""
+
+    def nodes(self) -> tuple[Node, ...]:
+        """Return the machines beside its own that the gateway knows; HostError when it does not say."""
+
+    def sessions(self) -> tuple[Session, ...]:
+        """Return the newest sessions of all agents, 500 at most; HostError when the gateway does not say."""
 
     def exec(
         self,

@@ -150,6 +150,27 @@ class VoiceTranscribed(Payload):
     file: str = Field(default="", description="The transcript with its times, in the shared workspace")
 
 
+class SignalRaised(Payload):
+    """Two or more agents heard of the same; `cross-agent-intelligence signals` shows what, to those who may know."""
+
+    event: ClassVar[str] = "signal.raised"
+    signal_id: Name
+    kind: Name = Field(description="person, company, …; matter for the same in other words")
+    agents: tuple[Name, ...] = Field(description="In whose contexts it stands, who heard of it now first")
+    to: tuple[Name, ...] = Field(description="Who is told in the next prompt")
+    score: float = Field(ge=0, le=1)
+    at: AwareDatetime
+
+
+class SyncWritten(Payload):
+    """What the agents learned on a day was written, or written again because it changed."""
+
+    event: ClassVar[str] = "sync.written"
+    day: Name = Field(description="2026-11-23")
+    file: str = ""
+    agents: tuple[Name, ...] = ()
+
+
 KINDS: dict[str, type[Payload]] = {
     model.event: model
     for model in (
@@ -161,6 +182,8 @@ KINDS: dict[str, type[Payload]] = {
         LessonPromoted,
         PrioritiesChanged,
         VoiceTranscribed,
+        SignalRaised,
+        SyncWritten,
     )
 }
 """The class of each kind."""

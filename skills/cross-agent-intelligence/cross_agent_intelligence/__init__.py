@@ -1,1 +1,5 @@
-"""Agents that know what the others know."""
+"""Cross-agent intelligence: agents that know what the others know."""
+
+from cross_agent_intelligence.operations import skill
+
+__all__ = ["skill"]

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from clawcortex.errors import HostError
+from clawcortex.periods import quiet_until
 from clawcortex.skills.context import Context
 from clawcortex.skills.events import DecisionAnswered, DecisionAsked, DecisionExplained
 from clawcortex.skills.operation import consumer, task
@@ -102,7 +103,7 @@ def send_ask(context: Context, payload: Mapping[str, Any]) -> None:
 
 def _group(context: Context, ask: Ask, now: datetime) -> list[Ask]:
     """Return what goes into the next message to the ask's chat: the oldest that wait, several when they are many."""
-    quiet = pacing.quiet_until(context.settings.quiet_hours, context.local(now)) is not None
+    quiet = quiet_until(context.settings.quiet_hours, context.local(now)) is not None
     waiting = [
         one
         for one in every_ask(context)

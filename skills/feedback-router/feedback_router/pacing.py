@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from feedback_router.records import Shape
@@ -48,22 +48,6 @@ def after_refusal(pace: Pace, now: datetime, retry_after_s: float = 0.0) -> Pace
     pause = min(timedelta(seconds=2 ** min(pace.refusals + 1, 10)), LONGEST_PAUSE)
     until = now + max(pause, timedelta(seconds=max(retry_after_s, 0.0)))
     return pace.model_copy(update={"blocked_until": until, "refusals": pace.refusals + 1})
-
-
-def quiet_until(hours: str, local: datetime) -> datetime | None:
-    """Return when the quiet hours end that `local` lies in; None outside of them.
-
-    `hours` is "22:00-07:00" in local time, "" for none; equal ends are none, too.
-    """
-    if not hours:
-        return None
-    begins, ends = (time.fromisoformat(part) for part in hours.split("-"))
-    now = local.time().replace(tzinfo=None)
-    inside = begins <= now < ends if begins < ends else begins != ends and (now >= begins or now < ends)
-    if not inside:
-        return None
-    day = local.date() if now < ends else local.date() + timedelta(days=1)
-    return datetime.combine(day, ends, tzinfo=local.tzinfo)
 
 
 def batched(waiting: int) -> int:

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from clawcortex.errors import HostError
 from clawcortex.openclaw.host import Button, Sent
+from clawcortex.periods import quiet_until
 from clawcortex.skills.context import Context
 from feedback_router import pacing
 from feedback_router.callback import encode, new_id
@@ -33,7 +34,7 @@ MOST_NUMBERS = 999
 
 def free_at(context: Context, place: Place, *, live: bool, now: datetime) -> datetime:
     """Return when the chat may be written to next: `now`, or when quiet hours, a pause or a 429 are over."""
-    quiet = None if live else pacing.quiet_until(context.settings.quiet_hours, context.local(now))
+    quiet = None if live else quiet_until(context.settings.quiet_hours, context.local(now))
     return max(pacing.ready_at(pace_of(context, place), now), quiet or now)
 
 

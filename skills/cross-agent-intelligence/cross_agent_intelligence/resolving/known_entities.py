@@ -144,7 +144,8 @@ class KnownEntities:
             one.id
             for one in self.named(name)
             if one.id != into
-            and one.kind == kind and self._corrections.allows(name, kind, into)
+            and one.kind == kind
+            and self._corrections.allows(name, kind, into)
             and {form_.solid for form_ in self._forms[one.id]} == {key(name, kind)}
         ]
         for one in found:
