@@ -32,14 +32,14 @@ def test_there_are_three_sets() -> None:
 
 
 @pytest.mark.parametrize(
-    "task", [one for one in TASKS if one["id"].endswith(("-1", "-6"))], ids=lambda one: one["id"]
+    "task", [one for one in TASKS if one["id"].endswith(("-1", "-5"))], ids=lambda one: one["id"]
 )
 def test_the_good_sample_passes_and_the_bad_one_does_not(task: dict[str, Any]) -> None:
     checks = [*task["checks"], *task.get("score", [])]
     given = {"prompt": task["prompt"], "context": task.get("context", ""), "checks": checks}
     request = RefineInput.model_validate(given)
     good, bad = (
-        run_checks(request.checks or (), task[name], request, FakeHost(), seconds=60)
+        run_checks(request.checks or (), task[name], request, FakeHost(), seconds=30)
         for name in ("good", "bad")
     )
     assert [one for one in good if not one.passed] == []

@@ -41,7 +41,8 @@ def test_after_failures_in_a_row_nobody_is_let_through(breaker: Breaker, clock: 
         assert fail(breaker).message == "down"
     clock.now = 4
     refused = fail(breaker)
-    assert "failed 3 times in a row" in refused.message
+    assert refused.message == "it failed 3 times in a row and is left alone for 6 s: down"
+    assert refused.hint == HostError("down").hint
     assert refused.retry_after_s == 6
     call(breaker, "something else")
 

@@ -17,6 +17,8 @@ FAILURES, REST_S = 5, 20.0
 class _State:
     failures: int = 0
     until: float = 0.0
+    why: str = ""
+    hint: str = ""
 
 
 class Breaker:
@@ -40,7 +42,7 @@ class Breaker:
             yield
         except HostError as error:
             if not error.lasting:
-                self._count(what)
+                self._count(what, error)
             raise
         with self._lock:
             self._states.pop(what, None)
@@ -55,13 +57,14 @@ class Breaker:
                 state.until = now + self._rest  # this caller tries; the others go on waiting
                 return
         raise HostError(
-            f"{what} failed {state.failures} times in a row and is left alone for {left:.0f} s",
-            hint="Wait; `openclaw gateway status` and `openclaw models status` show what is wrong.",
+            f"{what} failed {state.failures} times in a row and is left alone for {left:.0f} s: {state.why}",
+            hint=state.hint,
             retry_after_s=left,
         )
 
-    def _count(self, what: str) -> None:
+    def _count(self, what: str, error: HostError) -> None:
         with self._lock:
             state = self._states.setdefault(what, _State())
             state.failures += 1
+            state.why, state.hint = error.message, error.hint
             state.until = self._clock() + self._rest
