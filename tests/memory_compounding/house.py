@@ -17,8 +17,9 @@ from clawcortex.settings import Settings
 from clawcortex.skills.context import Caller, Context, Resources
 from clawcortex.skills.contribution import Contribution
 from clawcortex.skills.events import DecisionAnswered, DecisionExplained
+from clawcortex.skills.known import learn_chat_type
 from clawcortex.store.base import Store
-from clawcortex.store.records import Event, NewEvent, Scope
+from clawcortex.store.records import ChatType, Event, NewEvent, Scope
 from clawcortex.testing import FakeHost, FrozenClock, Scripted
 from memory_compounding import kept, prompt, skill
 from memory_compounding.kept import FEEDBACK, LESSONS, MISTAKES
@@ -27,6 +28,7 @@ from memory_compounding.shapes import Feedback, Lesson, Mistake
 if TYPE_CHECKING:
     from clawcortex.store.index import Index
 
+ANN = Scope("main", "telegram", "default", "111", "111", ChatType.PRIVATE)
 MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 LOG = logging.LoggerAdapter(logging.getLogger("clawcortex.tests"), {})
 
@@ -127,9 +129,11 @@ class House:
         """Tell of a reason that came later."""
         self.tell(DecisionExplained(ask_id=ask_id, reason=reason).new())
 
-    def prompt(self, text: str = "hello", *, agent: str = "main", session: str = "") -> Block:
+    def prompt(
+        self, text: str = "hello", *, agent: str = "main", session: str = "", chat: str = ANN.chat
+    ) -> Block:
         """Return the block before a prompt, and what follows when it was delivered."""
-        part = self.reminded(text, agent=agent, session=session)
+        part = self.reminded(text, agent=agent, session=session, chat=chat)
         parts = [part] if isinstance(part, Contribution) else []
         block = compose(parts, budget=self.settings.prompt_tokens, nonce="0" * 16)
         for one in parts:
@@ -137,9 +141,11 @@ class House:
                 one.delivered(block.placed)
         return block
 
-    def reminded(self, text: str, *, agent: str = "main", session: str = "") -> Contribution | None:
+    def reminded(
+        self, text: str, *, agent: str = "main", session: str = "", chat: str = ANN.chat
+    ) -> Contribution | None:
         """Return what the hook contributes to a prompt."""
-        payload = event("before_prompt_build", {"prompt": text}, agent, session)
+        payload = event("before_prompt_build", {"prompt": text}, agent, session, chat)
         found: Contribution | None = prompt.remind.run(self.context(), payload)
         return found
 
@@ -156,11 +162,13 @@ class House:
         return sorted(kept.every(self.context(), LESSONS, Lesson), key=lambda one: one.promoted_at)
 
 
-def event(hook: str, body: dict[str, Any], agent: str = "main", session: str = "") -> Payload:
+def event(
+    hook: str, body: dict[str, Any], agent: str = "main", session: str = "", chat: str = ANN.chat
+) -> Payload:
     """Return an event of OpenClaw as index.js sends it."""
     ctx = {
         "agentId": agent, "sessionKey": session or f"agent:{agent}:main", "channel": "telegram",
-        "accountId": "default", "chatId": "111", "senderId": "111", "trigger": "user", "runId": "r",
+        "accountId": "default", "chatId": chat, "senderId": "111", "trigger": "user", "runId": "r",
     }  # fmt: skip
     return parse(hook, {"event": body, "ctx": ctx})
 
@@ -180,4 +188,6 @@ def made(store: Store, embedder: Embedder, workspace: Path) -> House:
     settings = Settings(timezone="Europe/Berlin")
     host = TwoModels(agents=[Agent("main", workspace), Agent("sales", workspace)])
     host.sorter = FakeHost()
-    return House(store, embedder, FrozenClock(MONDAY), workspace, host, settings)
+    house = House(store, embedder, FrozenClock(MONDAY), workspace, host, settings)
+    learn_chat_type(house.context(), ANN)
+    return house

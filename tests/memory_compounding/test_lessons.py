@@ -8,7 +8,10 @@ import pytest
 
 from clawcortex.errors import HostError, NotFoundError
 from clawcortex.skills.events import DecisionWanted, LessonPromoted
-from memory_compounding import operations, shapes
+from clawcortex.store.base import Store
+from clawcortex.store.records import Write
+from memory_compounding import kept, operations, shapes
+from memory_compounding.kept import LESSONS
 from tests.memory_compounding.house import House
 
 FORMAL = ("way too formal", "too stiff, loosen up", "sounds like a lawyer, be more casual")
@@ -71,6 +74,25 @@ def test_a_lesson_in_the_models_words_stands_on_the_corrections(house: House) ->
         ("Write mails in a casual, informal tone.", "model")
     ]
     assert house.host.requests[0].purpose == "lesson"
+
+
+def test_the_model_is_asked_once_however_often_others_are_quicker(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step, quicker = kept.step, [True, True, True]
+
+    def raced(store: Store, collection: str) -> Write:
+        write = step(store, collection)
+        if collection == LESSONS and quicker:
+            quicker.pop()
+            assert store.amend([write]), "another process changes lessons in between"
+        return write
+
+    monkeypatch.setattr(kept, "step", raced)
+    house.script(json.dumps({"instruction": "Write mails in a casual, informal tone.", "lines": [1, 2, 3]}))
+    correct(house, *FORMAL)
+    assert [one.method for one in house.lessons()] == ["model"]
+    assert (quicker, [one.purpose for one in house.host.requests]) == ([], ["lesson"])
 
 
 def test_where_a_model_sees_several_mistakes_a_person_is_asked(house: House) -> None:

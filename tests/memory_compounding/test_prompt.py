@@ -6,6 +6,8 @@ import pytest
 
 from clawcortex.server.composer import compose
 from clawcortex.skills.contribution import Contribution, Item
+from clawcortex.skills.known import learn_chat_type
+from clawcortex.store.records import ChatType, Scope
 from clawcortex.text.fence import APPROVED, strip_blocks
 from clawcortex.text.tokens import count_tokens
 from memory_compounding import prompt
@@ -113,6 +115,27 @@ def test_lessons_do_not_wait_for_a_model_that_is_loading(
     monkeypatch.setattr(house.embedder, "ready", lambda: False)
     part = house.reminded("write the quote")
     assert part is None or part.items[0].score < 1
+
+
+def test_in_a_group_nobody_reads_what_the_owner_said(house: House) -> None:
+    teach(house, "no-tests")
+    for _ in range(3):
+        house.decide("reject", "the kites rise at ten, my divorce is at noon", category="")
+    assert {one.method for one in house.lessons()} == {"rules"}
+    alone = house.prompt("hello").text
+    assert "where are the tests?" in alone
+    assert "divorce" in alone
+    group = Scope("main", "telegram", "default", "-100", "111", ChatType.GROUP)
+    for known in (False, True):  # a chat that nothing is known of counts as a group
+        if known:
+            learn_chat_type(house.context(), group)
+        among = house.prompt("hello", session=f"agent:main:telegram:group:-100-{known}", chat="-100").text
+        assert "Write tests for every change" in among
+        assert "where are the tests?" not in among
+        assert "divorce" not in among
+    assert "divorce" in house.prompt("hello", session="agent:main:tui", chat="").text, (
+        "the owner's own machine"
+    )
 
 
 def test_only_the_composer_says_what_is_approved() -> None:

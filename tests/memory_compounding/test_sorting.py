@@ -21,9 +21,10 @@ from clawcortex.skills.registry import Registry
 from clawcortex.store.opening import open_store
 from clawcortex.testing import Asked, FrozenClock
 from memory_compounding import catalogue, skill, sorting, tracking
-from memory_compounding.grouping import read
+from memory_compounding.grouping import learned
 from memory_compounding.kept import digest
 from memory_compounding.shapes import Mistake
+from memory_compounding.wording import said_of
 from tests.memory_compounding.house import House, answer
 
 SPONSORS = (
@@ -103,7 +104,7 @@ def test_one_in_the_wrong_place_is_taken_out_with_its_numbers(house: House) -> N
     assert np.allclose(after.total, before.total, atol=1e-3)
     assert as_it_was(after) == as_it_was(before)
     assert (own.name, own.count, key.startswith("own-")) == ("First names among <friends>", 1, True)
-    said = read(house.embedder, tracking._held[house.store].groups.likeness, FIRST_NAME)
+    said = learned(house.embedder).read(house.embedder, said_of("", FIRST_NAME))
     in_memory = tracking._held[house.store].groups.likeliest(said)
     tracking._held.clear()
     tracking.likeliest(house.context(), house.feedback()[0], 1)

@@ -132,8 +132,34 @@ def test_a_week_that_is_none_or_empty_is_told(house: House) -> None:
     assert (answer.written, answer.warnings) == ([], ["nobody gave main feedback in 2025-W01"])
 
 
-def test_it_runs_on_sunday_night() -> None:
-    assert [(one.cron, one.operation) for one in skill.schedules] == [
-        ("0 23 * * 0", "synthesize"),
-        ("15 23 * * 0", "track"),
+def test_what_is_decided_after_the_sunday_run_is_written_on_monday(house: House) -> None:
+    decided(house)
+    write(house)
+    text = (house.workspace / NAME).read_bytes()
+    house.clock.advance(days=7)
+    assert write(house, week="last").written == [], "its file holds all of it"
+    assert (house.workspace / NAME).read_bytes() == text
+    house.decide("approve", title="Of the week after")
+    house.clock.advance(days=-7)
+    house.decide("approve", title="Late on Sunday")
+    house.clock.advance(days=7)
+    [written] = write(house, week="last").written
+    assert (written.week, written.decisions) == ("2026-W47", 6)
+    text = (house.workspace / NAME).read_bytes()
+    assert b"Late on Sunday" in text
+    assert b"Of the week after" not in text
+
+
+def test_a_missed_sunday_run_is_made_up_for(house: House) -> None:
+    decided(house)
+    house.clock.advance(days=7)
+    assert [one.decisions for one in write(house, week="last").written] == [5]
+    assert (house.workspace / NAME).is_file()
+
+
+def test_it_runs_on_sunday_night_and_once_it_is_over() -> None:
+    assert [(one.cron, one.operation, one.arguments) for one in skill.schedules] == [
+        ("0 23 * * 0", "synthesize", {}),
+        ("15 23 * * 0", "track", {}),
+        ("5 0 * * 1", "synthesize", {"week": "last"}),
     ]

@@ -130,7 +130,7 @@ def test_mistakes_outlive_a_change_of_the_model(house: House) -> None:
     other = replace(house, embedder=HashEmbedder())
     other.decided = house.decided
     other.decide("reject", "the kite was upside down", category="")
-    assert [(one.count, one.model) for one in house.mistakes().values()] == [(3, "hash-384")]
+    assert [(one.count, one.model.split("/")[0]) for one in house.mistakes().values()] == [(3, "hash-384")]
 
 
 def test_a_record_that_cannot_be_read_stops_nobody(house: House) -> None:

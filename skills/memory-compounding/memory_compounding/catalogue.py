@@ -1,7 +1,7 @@
 """What people often correct in an assistant: a name, the instruction that avoids it, and how people put it.
 
-A mistake that is in here is recognised in few words and from its first time on; any other is recognised by its
-likeness to earlier corrections alone, which finds fewer of them.
+A mistake that is in catalogue.txt is recognised in few words and from its first time on. Any other is recognised by
+what it has in common with those and with the mistakes of corrections.txt, which finds fewer of them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from memory_compounding.wording import Said, said_of, wording
+
+ASPECT = "aspect:"
+"""Begins the key of a mistake of corrections.txt that is no kind: it is compared with, and never placed in."""
 SYNONYMS = {
     "mail": "email", "mails": "email", "emails": "email", "chat": "message", "sms": "message", "meeting": "scheduling",
     "meetings": "scheduling", "calendar": "scheduling", "appointment": "scheduling", "offer": "quote", "social": "post",
@@ -18,6 +22,7 @@ SYNONYMS = {
 }  # fmt: skip
 """What others call our categories."""
 FILE = Path(__file__).with_name("catalogue.txt")
+CORRECTIONS = Path(__file__).with_name("corrections.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Kind:
     @property
     def key(self) -> str:
         """Return the key of its mistake: the same wherever and in whatever order it is found."""
-        return self.name.casefold().replace(" ", "-")
+        return key_of(self.name)
 
 
 @cache
@@ -62,6 +67,27 @@ def opposite_of(key: str) -> str:
     """Return the key of the mistake that is corrected the other way, "" when there is none."""
     kind = by_key().get(key)
     return next((one.key for one in kinds() if kind is not None and one.name == kind.opposite), "")
+
+
+@cache
+def told() -> dict[str, tuple[Said, ...]]:
+    """Return how corrections were put, as it is compared, by the key of their mistake: not all are kinds."""
+    found: dict[str, list[Said]] = {}
+    mine: list[Said] = []
+    for line in CORRECTIONS.read_text(encoding="utf-8").splitlines():
+        if line.startswith("# "):
+            name, _, kind = line[2:].partition(" = ")
+            mine = found.setdefault(key_of(kind) if kind else f"{ASPECT}{key_of(name)}", [])
+        elif line and not line.startswith("//"):
+            category, _, reason, *changed = line.split(" | ")
+            before, _, after = "".join(changed).replace("\\n", "\n").partition(" => ")
+            mine.append(said_of(category, wording(reason, before, after), before, after))
+    return {key: tuple(said) for key, said in found.items()}
+
+
+def key_of(name: str) -> str:
+    """Return the key of the mistake of that name."""
+    return name.casefold().replace(" ", "-")
 
 
 def _kind(head: str, said: str) -> Kind:

@@ -1,12 +1,13 @@
 """Corrections grouped into mistakes as they come in, each placed once: by its meaning, its words and its category.
 
-groups = Groups(learned(embedder))
-said = read(embedder, groups.likeness, text)
-key = groups.place(said, "email")     # of a mistake, "" for one never seen
+taught = learned(embedder)
+seen = taught.read(embedder, said_of("email", "nobody talks like that"))
+key = Groups(taught).place(seen)     # of a mistake, "" for one never seen
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 import threading
@@ -22,15 +23,19 @@ from clawcortex.text.terms import fold, terms
 from memory_compounding import catalogue
 from memory_compounding.likeness import Likeness, Numbers, fit
 from memory_compounding.remembered import vectors_of
+from memory_compounding.wording import Said
 
-KNOWN, OWN = 3.0, 8.0
-"""Least log-likelihood ratio for joining a kind of the catalogue, and a mistake that only this person made."""
-CATEGORY = 5.0
-"""What a category that fits or does not fit adds or takes."""
-WORDS, FEWEST_WORDS = 10.0, 3
-"""What words that a kind is known by add or take; fewer words count as so many."""
-NEAREST, USUAL = 20.0, 0.5
-"""What the cosine to the nearest phrasing adds, over the usual one: one kind is put in quite different ways."""
+KNOWN, NEAR = 0.6, 0.45
+"""Least probability of a kind of the catalogue, and least cosine to the nearest of its texts: of things that no mistake
+that is written down is about, one is the likeliest, too."""
+OWN = 0.45
+"""Least mean likeness to the corrections of a mistake."""
+CATEGORY = 2.0
+"""What a category that fits a kind or does not fit it adds or takes (in logarithms of the probability, as below)."""
+WORDS, FEWEST_WORDS = 3.0, 3
+"""What words that a mistake is known by add; fewer words count as so many."""
+NEAREST = 20.0
+"""What the cosine to the nearest text adds: one mistake is put in quite different ways."""
 DEGREES = {
     "too": "too", "more": "more", "less": "less", "fewer": "less", "no": "no", "not": "no", "don't": "no",
     "never": "no", "without": "no",
@@ -39,21 +44,6 @@ DEGREES = {
 TURNED = 2
 """How far the next word may be."""
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A correction as it is compared: a point in the fitted space, and its stems."""
-
-    point: Numbers
-    vector: Floats
-    stems: frozenset[str]
-
-
-def read(embedder: Embedder, likeness: Likeness, text: str) -> Said:
-    """Return a text as it is compared; waits for the embedder."""
-    vector = embedder.encode([text])
-    return Said(likeness.project(vector)[0], vector[0], words(text))
 
 
 def words(text: str) -> frozenset[str]:
@@ -68,19 +58,45 @@ def words(text: str) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
-    """What the catalogue teaches with one embedding model."""
+class Seen:
+    """A correction as it is compared."""
 
+    point: Numbers
+    """Roots of the probabilities of each written mistake."""
+    near: Floats
+    """Cosine to the nearest text of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What the written mistakes teach with one embedding model."""
+
+    name: str
+    """Of the model and the mistakes: points of another name cannot be compared with these."""
+    keys: tuple[str, ...]
+    """Of the mistakes: first the kinds, then those that corrections are only compared with."""
     likeness: Likeness
-    counts: Numbers
     vectors: Floats
     starts: NDArray[np.intp]
-    """The phrasings' embeddings, kind after kind, and where each kind begins."""
-    sums: Numbers
-    """Of each kind's phrasings, in the fitted space."""
+    """The texts' embeddings, mistake after mistake, and where each begins."""
     stems: tuple[frozenset[str], ...]
     rarity: Mapping[str, float]
-    """Of each stem: the logarithm of one in how many kinds knows it."""
+    """Of each stem: the logarithm of one in how many mistakes knows it."""
+    categories: tuple[frozenset[str], ...]
+    """Of the kinds."""
+
+    def read(self, embedder: Embedder, said: Said) -> Seen:
+        """Return a correction as it is compared; waits for the embedder."""
+        vector = embedder.encode([said.compared])[0]
+        mine = words(said.text)
+        shared = [sum(self.rarity[stem] for stem in mine & known) for known in self.stems]
+        near = np.maximum.reduceat(self.vectors @ vector, self.starts)
+        evidence = NEAREST * near + WORDS * np.array(shared) / max(FEWEST_WORDS, len(mine))
+        category = catalogue.category_named(said.category)
+        if any(category in one for one in self.categories):
+            fits = [1 if category in one else -1 if one else 0 for one in self.categories]
+            evidence[: len(fits)] += CATEGORY * np.array(fits)
+        return Seen(self.likeness.point(vector, evidence), near)
 
 
 _learned: dict[str, Learned] = {}
@@ -96,75 +112,65 @@ def learned(embedder: Embedder) -> Learned:
 
 
 def learn(embedder: Embedder, kinds: Sequence[catalogue.Kind]) -> Learned:
-    """Fit the space to these kinds."""
-    vectors = vectors_of(embedder, [said for kind in kinds for said in kind.phrasings])
-    ends = np.cumsum([len(kind.phrasings) for kind in kinds])
-    groups = np.split(vectors, ends[:-1])
-    likeness = fit(groups)
-    sums = np.array([likeness.project(group).sum(axis=0) for group in groups])
-    stems = tuple(frozenset().union(*map(words, kind.phrasings)) for kind in kinds)
+    """Learn from these kinds, and from what was told of them and of mistakes that are no kinds."""
+    told = catalogue.told()
+    of = {kind.key: (*map(Said, kind.phrasings), *told.get(kind.key, ())) for kind in kinds}
+    of |= {key: said for key, said in told.items() if key.startswith(catalogue.ASPECT)}
+    texts = [one.compared for said in of.values() for one in said]
+    vectors = vectors_of(embedder, texts)
+    ends = np.cumsum([len(said) for said in of.values()])
+    stems = tuple(frozenset().union(*(words(one.text) for one in said)) for said in of.values())
     known_by = Counter(stem for one in stems for stem in one)
-    rarity = {stem: math.log(len(kinds) / count) for stem, count in known_by.items()}
-    counts = np.array([float(len(group)) for group in groups])
-    return Learned(likeness, counts, vectors, ends - counts.astype(np.intp), sums, stems, rarity)
+    digest = hashlib.sha256("\x1f".join([*of, *texts]).encode()).hexdigest()[:8]
+    return Learned(
+        f"{embedder.model}/{digest}",
+        tuple(of),
+        fit(np.split(vectors, ends[:-1])),
+        vectors,
+        np.concatenate([[0], ends[:-1]]),
+        stems,
+        {stem: math.log(len(stems) / count) for stem, count in known_by.items()},
+        tuple(kind.categories for kind in kinds),
+    )
 
 
 class Groups:
-    """The mistakes in memory: of each the number and sum of its corrections, and their categories."""
+    """The mistakes in memory: of each the number and the sum of its corrections."""
 
-    def __init__(self, taught: Learned, kinds: Sequence[catalogue.Kind] | None = None) -> None:
-        known = catalogue.kinds() if kinds is None else kinds
-        self.likeness = taught.likeness
-        self._taught = taught
-        self._keys = [kind.key for kind in known]
-        self._place = {key: place for place, key in enumerate(self._keys)}
-        self._categories = [set(kind.categories) for kind in known]
-        self._named = frozenset().union(*self._categories)
-        self._least = np.full(len(known), KNOWN)
-        self._counts = taught.counts.copy()
-        self._phrasings = taught.counts
-        self._sums = taught.sums.copy()
+    def __init__(self, taught: Learned) -> None:
+        self.taught = taught
+        self._kinds = len(taught.categories)
+        self._keys: list[str] = []
+        self._place: dict[str, int] = {}
+        self._counts: Numbers = np.zeros(0)
+        self._sums: Numbers = np.zeros((0, len(taught.keys)))
 
-    def place(self, said: Said, category: str = "") -> str:
+    def place(self, seen: Seen) -> str:
         """Return the mistake that a correction is of; "" when it is none of these."""
-        ratios = self._ratios(said, category)
-        best = int(np.argmax(ratios))
-        return self._keys[best] if ratios[best] >= 0 else ""
+        best = int(np.argmax(seen.point[: self._kinds]))
+        if seen.point[best] ** 2 >= KNOWN and seen.near[best] >= NEAR:
+            return self.taught.keys[best]
+        alike = self._alike(seen.point)
+        nearest = int(np.argmax(alike)) if self._keys else 0
+        return self._keys[nearest] if self._keys and alike[nearest] >= OWN else ""
 
-    def likeliest(self, said: Said, category: str = "") -> list[str]:
+    def likeliest(self, seen: Seen) -> list[str]:
         """Return the mistakes that were corrected, the likeliest first."""
-        counts = self._counts.copy()
-        counts[: len(self._phrasings)] -= self._phrasings
-        order = np.argsort(-self._ratios(said, category), kind="stable")
-        return [self._keys[place] for place in order if counts[place] > 0]
+        order = np.argsort(-self._alike(seen.point), kind="stable")
+        return [self._keys[place] for place in order if self._counts[place] > 0]
 
-    def _ratios(self, said: Said, category: str) -> Numbers:
-        """Return for each mistake how much likelier than not a correction is of it."""
-        ratios = self.likeness.ratios(said.point, self._counts, self._sums) - self._least
-        ratios[: len(self._taught.stems)] += self._known(said)
-        category = catalogue.category_named(category)
-        if category in self._named:
-            ratios += [CATEGORY * (1 if category in one else -1 if one else 0) for one in self._categories]
-        return np.asarray(ratios)
-
-    def _known(self, said: Said) -> Numbers:
-        """Return what the words and the nearest phrasing say for each kind."""
-        taught, length = self._taught, max(FEWEST_WORDS, len(said.stems))
-        shared = [sum(taught.rarity[stem] for stem in said.stems & known) for known in taught.stems]
-        nearest = np.maximum.reduceat(taught.vectors @ said.vector, taught.starts)
-        return WORDS * (np.array(shared) / length - 1) + NEAREST * (nearest - USUAL)
-
-    def put(self, key: str, count: int, total: Numbers, categories: Sequence[str] = ()) -> None:
+    def put(self, key: str, count: int, total: Numbers) -> None:
         """Add `count` corrections with this sum to a mistake; negative numbers take them back."""
         if key not in self._place:
             self._place[key] = len(self._keys)
             self._keys.append(key)
-            self._categories.append(set())
-            self._least = np.append(self._least, OWN)
             self._counts = np.append(self._counts, 0.0)
             self._sums = np.vstack([self._sums, np.zeros_like(total)])
         place = self._place[key]
         self._counts[place] += count
         self._sums[place] += total
-        if self._least[place] == OWN:
-            self._categories[place] |= set(map(catalogue.category_named, categories)) & self._named
+
+    def _alike(self, point: Numbers) -> Numbers:
+        """Return the mean likeness to the corrections of each mistake, 0 where none is left."""
+        means = self._sums @ point / np.maximum(self._counts, 1)
+        return np.where(self._counts > 0, means, 0.0)

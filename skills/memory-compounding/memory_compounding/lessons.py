@@ -82,17 +82,24 @@ def _amend(context: Context, writes: list[Write], events: list[NewEvent] | None 
 def promote(context: Context, payload: Mapping[str, Any]) -> None:
     """Make a lesson of a mistake, by the model when there is one; doing it again changes nothing."""
     key = str(payload["mistake"])
+    phrased: tuple[Mistake, Lesson, bool] | None = None
     for _ in range(kept.TRIES):
         stored = context.store.get_record(MISTAKES, key)
         mistake = stored and kept.parsed(context, MISTAKES, key, stored, Mistake)
         if not stored or not mistake or mistake.lesson or mistake.fresh < RECURS:
             return
-        made, sure = _made(context, mistake)
-        same = _same(context, made)
+        if (
+            phrased is None or phrased[0] != mistake
+        ):  # the model is not asked again because others were quicker
+            phrased = (mistake, *_made(context, mistake))
+        _, made, sure = phrased
         writes, events = _proposed(context, made, mistake, sure=sure)
+        same = _same(context, made)
         if same is not None:
-            writes, events = [_to(same.model_dump(mode="json"), _joined(same, made))], []
-        linked = mistake.model_copy(update={"lesson": (same or made).id})
+            before, other = same
+            writes, events = [_to(before, _joined(other, made))], []
+            made = other
+        linked = mistake.model_copy(update={"lesson": made.id})
         writes.append(Write(MISTAKES, key, stored, linked.model_dump(mode="json")))
         if _amend(context, writes, events):
             publish_soon(context)
@@ -154,15 +161,16 @@ def _promoted(made: Lesson) -> NewEvent:
     return LessonPromoted(lesson_id=made.id, text=made.text, agents=made.agents, count=made.count).new()
 
 
-def _same(context: Context, made: Lesson) -> Lesson | None:
-    """Return a lesson in force or waiting that says the same."""
+def _same(context: Context, made: Lesson) -> tuple[Mapping[str, object], Lesson] | None:
+    """Return a lesson in force or waiting that says the same, as it is stored and as it is read."""
     numbers, folded = phrasing.NUMBER.findall(made.text), made.text.casefold()
-    for one in kept.every(context, LESSONS, Lesson):
-        if one.id == made.id or one.status not in ("active", "proposed"):
+    for key, stored in context.store.list_records(LESSONS).items():
+        one = kept.parsed(context, LESSONS, key, stored, Lesson)
+        if one is None or one.id == made.id or one.status not in ("active", "proposed"):
             continue
         near = one.model == made.model and float(np.dot(one.vector, made.vector)) >= SAME
         if one.text.casefold() == folded or (near and phrasing.NUMBER.findall(one.text) == numbers):
-            return one
+            return stored, one
     return None
 
 

@@ -1,10 +1,10 @@
-"""How likely two corrections are of one mistake: two Gaussians over embeddings, fitted to the catalogue.
+"""How alike two corrections are: by what either may be a case of, judged by the mistakes that are written down.
 
-How the phrasings of one kind differ tells what an embedding says besides the mistake (who, which product, which
-words); how the kinds differ tells what is left. In a space where the first is white and the second diagonal, the
-log-likelihood ratio of "the same mistake" against "one never seen" is a sum over dimensions. It needs of each
-mistake only the number and the sum of its corrections: one more costs the same however many there were.
-(Probabilistic linear discriminant analysis, Ioffe 2006, as used for telling speakers.)
+Each written mistake is a Gaussian over embeddings; all have one covariance, fitted to them (linear discriminant
+analysis). With what else speaks for a mistake this gives the probability of each. Two corrections are alike when these
+are: the Bhattacharyya coefficient, the sum of the roots of their products, is 1 for the same ones and 0 for none in
+common. So two of a mistake that nobody wrote down can be alike, too: what they resemble is. As points are the roots, a
+mistake needs only the number and the sum of its corrections for the mean likeness to all of them.
 """
 
 from __future__ import annotations
@@ -19,48 +19,36 @@ from clawcortex.models.base import Floats
 
 Numbers = NDArray[np.float64]
 
-SHRINKAGE = 0.5
-"""How far the covariance inside kinds is drawn towards a sphere: there are fewer phrasings than it has numbers."""
-DIMENSIONS = 100
-LEAST = 1e-6
+SHRINKAGE = 0.3
+"""How far the covariance inside mistakes is drawn towards a sphere: there are fewer texts than it has numbers."""
+SHARPNESS = 0.25
+"""What log-likelihoods count: the dimensions of an embedding tell less than independent ones would."""
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """The fitted space."""
+    """The written mistakes, as they are told apart."""
 
     centre: Numbers
     axes: Numbers
-    """Shape: dimensions of the embedding x dimensions of the space."""
-    between: Numbers
-    """Variance of mistakes along each axis; inside a mistake it is 1."""
+    """Shape: dimensions of the embedding x mistakes."""
+    offsets: Numbers
 
-    def project(self, vectors: Floats) -> Numbers:
-        """Return embeddings in the fitted space."""
-        return np.asarray((vectors - self.centre) @ self.axes)
-
-    def ratios(self, one: Numbers, counts: Numbers, sums: Numbers) -> Numbers:
-        """Return the log-likelihood ratio of one correction being of each mistake (shapes: mistakes, x axes)."""
-        spread = 1 / (1 / self.between + counts[:, None])
-        expected = sums * spread
-        same = np.log1p(spread) + (one - expected) ** 2 / (1 + spread)
-        alone = np.log1p(self.between) + one**2 / (1 + self.between)
-        return np.asarray((alone - same).sum(axis=1) / 2)
+    def point(self, vector: Floats, evidence: Numbers) -> Numbers:
+        """Return the roots of the probabilities of each mistake, given what else speaks for each (log, any offset)."""
+        logits = SHARPNESS * ((vector - self.centre) @ self.axes - self.offsets) + evidence
+        likely = np.exp(logits - logits.max())
+        return np.asarray(np.sqrt(likely / likely.sum()))
 
 
 def fit(groups: Sequence[Floats]) -> Likeness:
-    """Return the space that tells these groups apart (each: phrasings x dimensions); at least three groups of two."""
+    """Return what tells these groups apart (each: texts x dimensions); at least two groups, more texts than groups."""
     centre = np.concatenate(groups).mean(axis=0).astype(np.float64)
     means = np.array([group.mean(axis=0) for group in groups], np.float64)
     apart = np.concatenate([group - mean for group, mean in zip(groups, means, strict=True)])
     inside = apart.T @ apart / (len(apart) - len(groups))
-    usual = len(apart) / len(groups)
-    moved = means - centre
-    between = moved.T @ moved / len(groups) - inside / usual
     size = len(inside)
     inside = (1 - SHRINKAGE) * inside + SHRINKAGE * np.trace(inside) / size * np.eye(size)
-    variances, directions = np.linalg.eigh(inside)
-    white = directions / np.sqrt(variances)
-    variances, directions = np.linalg.eigh(white.T @ between @ white)
-    best = np.argsort(-variances)[: min(DIMENSIONS, len(groups) - 1)]
-    return Likeness(centre, white @ directions[:, best], np.maximum(variances[best], LEAST))
+    moved = (means - centre).T
+    axes = np.linalg.solve(inside, moved)
+    return Likeness(centre, axes, (moved * axes).sum(axis=0) / 2)

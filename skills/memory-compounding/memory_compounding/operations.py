@@ -109,5 +109,9 @@ skill = Skill(
     hooks=(prompt.remind, prompt.begin, prompt.compacted),
     tasks=(sorting.sort, lessons.promote, filing.publish_files),
     consumers=(recording.learn, tracking.track),
-    schedules=(Schedule("0 23 * * 0", "synthesize"), Schedule("15 23 * * 0", "track")),
+    schedules=(
+        Schedule("0 23 * * 0", "synthesize"),
+        Schedule("15 23 * * 0", "track"),
+        Schedule("5 0 * * 1", "synthesize", {"week": weekly.LAST}),  # what was decided on Sunday after eleven
+    ),
 )

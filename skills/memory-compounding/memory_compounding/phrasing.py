@@ -13,7 +13,7 @@ from clawcortex.skills.context import Context
 from clawcortex.text.fence import escape
 from clawcortex.text.terms import terms
 from memory_compounding import catalogue
-from memory_compounding.shapes import LONGEST_LESSON, Example, Mistake
+from memory_compounding.shapes import LONGEST_LESSON, Example, Lesson, Mistake
 from memory_compounding.wording import tidy
 
 QUOTED, LONGEST_QUOTE = 2, 100
@@ -52,6 +52,14 @@ def by_rule(mistake: Mistake) -> str:
     if IMPERATIVE.match(first):
         return _short(first, LONGEST_LESSON)
     return f"Avoid what was corrected with {' and '.join(quotes)}"
+
+
+def unquoted(lesson: Lesson) -> str:
+    """Return a lesson without the words of a person that a rule put into it, "" when there is nothing else in it."""
+    if lesson.method != "rules":
+        return lesson.text
+    kind = catalogue.by_key().get(lesson.mistakes[0])
+    return kind.instruction if kind else ""
 
 
 def _telling(examples: Sequence[Example]) -> list[Example]:

@@ -1,4 +1,8 @@
-"""Lessons before a prompt: at a session's first turn the top few of its agent, later those that bear on the prompt."""
+"""Lessons before a prompt: at a session's first turn the top few of its agent, later those that bear on the prompt.
+
+What a person said when they corrected something is told where they are alone with the agent; in a group only what
+the mistake is avoided by.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +19,13 @@ from clawcortex.models.base import Floats
 from clawcortex.openclaw.payloads import Compaction, PromptBuild, SessionStart
 from clawcortex.skills.context import Context
 from clawcortex.skills.contribution import Contribution, Item
+from clawcortex.skills.known import with_chat_type
 from clawcortex.skills.operation import hook
 from clawcortex.store.base import Store
+from clawcortex.store.records import ChatType
 from clawcortex.text.fence import strip_blocks
 from clawcortex.text.terms import terms
-from memory_compounding import kept
+from memory_compounding import kept, phrasing
 from memory_compounding.kept import LESSONS, SESSIONS
 from memory_compounding.shapes import Lesson
 
@@ -55,7 +61,13 @@ _lock = threading.Lock()
 def remind(context: Context, event: PromptBuild) -> Contribution | None:
     """Tell the agent the lessons that it is to keep to."""
     active = in_force(context)
-    mine = [place for place, one in enumerate(active.lessons) if applies(one, event.agent)]
+    private = is_private(context, event)
+    texts = {
+        place: text
+        for place, one in enumerate(active.lessons)
+        if applies(one, event.agent) and (text := one.text if private else phrasing.unquoted(one))
+    }
+    mine = list(texts)
     if not mine or not context.settings.lesson_tokens:
         return None
     key = session_key(event.agent, event.session_key)
@@ -65,15 +77,16 @@ def remind(context: Context, event: PromptBuild) -> Contribution | None:
     )
     if known is not None and not chosen:
         return None
+    names = [active.lessons[place].id for place, _ in chosen]
     return Contribution(
         skill="memory-compounding",
         heading="corrected before; keep to it, do not read it out",
-        items=tuple(_item(context, one, score) for one, score in chosen),
+        items=tuple(_item(context, active.lessons[place], texts[place], score) for place, score in chosen),
         rank=RANK,
         budget_tokens=context.settings.lesson_tokens,
         approved=True,
         note=f"{len(chosen)} of {len(mine)} lessons",
-        delivered=lambda placed: _note(context, key, [one.id for one, _ in chosen if one.id in placed]),
+        delivered=lambda placed: _note(context, key, [one for one in names if one in placed]),
     )
 
 
@@ -113,12 +126,18 @@ def in_force(context: Context) -> _Active:
     return held
 
 
+def is_private(context: Context, event: PromptBuild) -> bool:
+    """Return whether a person is alone with the agent: in a private chat, or at the machine, in no chat at all."""
+    known = with_chat_type(context, event.scope())
+    return known.chat_type is ChatType.PRIVATE or not (event.ctx.chat_id or event.ctx.channel_id)
+
+
 def applies(lesson: Lesson, agent: str) -> bool:
     """Return whether an agent is told a lesson: who made the mistake, and all when more than one did."""
     return agent in lesson.agents or len(lesson.agents) > 1
 
 
-def _first(active: _Active, mine: Sequence[int]) -> list[tuple[Lesson, float]]:
+def _first(active: _Active, mine: Sequence[int]) -> list[tuple[int, float]]:
     """Return the lessons of the mistakes that were made most often, and most lately among equals."""
 
     def weight(place: int) -> tuple[int, datetime]:
@@ -126,12 +145,12 @@ def _first(active: _Active, mine: Sequence[int]) -> list[tuple[Lesson, float]]:
         return one.count, one.last_seen
 
     best = sorted(mine, key=weight, reverse=True)[:FIRST]
-    return [(active.lessons[place], 1.0) for place in best]
+    return [(place, 1.0) for place in best]
 
 
 def _later(
     context: Context, active: _Active, mine: Sequence[int], prompt: str, told: frozenset[str]
-) -> list[tuple[Lesson, float]]:
+) -> list[tuple[int, float]]:
     """Return what is new since the session began, and what bears on the prompt."""
     scores = _bearing(context, active, mine, strip_blocks(prompt))
     new = [place for place in mine if active.lessons[place].id not in told]
@@ -140,7 +159,7 @@ def _later(
         key=lambda place: (place in new, scores[place]),
         reverse=True,
     )
-    return [(active.lessons[place], scores[place]) for place in chosen[:LATER]]
+    return [(place, scores[place]) for place in chosen[:LATER]]
 
 
 def _bearing(context: Context, active: _Active, mine: Sequence[int], prompt: str) -> dict[int, float]:
@@ -170,7 +189,7 @@ def _note(context: Context, key: str, identities: Sequence[str]) -> None:
     context.store.put_record(SESSIONS, key, {"told": told, "at": at, "version": 1})
 
 
-def _item(context: Context, lesson: Lesson, score: float) -> Item:
+def _item(context: Context, lesson: Lesson, text: str, score: float) -> Item:
     seen = f"{context.local(lesson.last_seen):%Y-%m-%d}"
     who = f"approved by {lesson.approved_by}, " if lesson.approved_by else ""
-    return Item(lesson.text, score, f"{who}corrected {lesson.count} times, last {seen}", lesson.id)
+    return Item(text, score, f"{who}corrected {lesson.count} times, last {seen}", lesson.id)

@@ -239,7 +239,11 @@ class SynthesizeInput(BaseModel):
     """Choose a week."""
 
     model_config = ConfigDict(extra="forbid")
-    week: str = Field(default="", pattern=r"^(\d{4}-W\d{2})?$", description="2026-W47; default this week")
+    week: str = Field(
+        default="",
+        pattern=r"^(\d{4}-W\d{2}|last)?$",
+        description="2026-W47; default this week; last: the one before, for whom its file does not hold all of it",
+    )
     agent: str = Field(default="", description="Default: every agent that was given feedback")
 
 

@@ -21,11 +21,11 @@ from clawcortex.skills.operation import consumer
 from clawcortex.store.base import Store
 from clawcortex.store.records import Event, Write
 from memory_compounding import catalogue, kept, lessons
-from memory_compounding.grouping import Groups, Said, learned, read
+from memory_compounding.grouping import Groups, Seen, learned
 from memory_compounding.kept import FEEDBACK, MISTAKES
 from memory_compounding.likeness import Numbers
 from memory_compounding.shapes import Example, Feedback, Mistake
-from memory_compounding.wording import wording
+from memory_compounding.wording import said_of, wording
 
 SORT = "compounding.sort"
 OWN = "own-"
@@ -111,8 +111,7 @@ def likeliest(context: Context, feedback: Feedback, most: int) -> list[Mistake]:
     """Return the corrected mistakes that a correction may be of: the one it is in, then the likeliest."""
     with _lock:
         groups = _current(context).groups
-        said = read(context.embedder, groups.likeness, feedback.grouped or "")
-        keys = groups.likeliest(said, feedback.category)
+        keys = groups.likeliest(_seen(context, feedback))
     chosen = list(dict.fromkeys([feedback.mistake, *keys]))[:most]
     return [one for key in chosen if (one := kept.mistake(context, key)) is not None]
 
@@ -146,9 +145,8 @@ def _settled(context: Context, feedback: Feedback, stored: Mapping[str, object],
         key = feedback.mistake if alone else f"{OWN}{feedback.id}-{kept.digest(text)}"
     else:
         name = ""
-    said = read(context.embedder, held.groups.likeness, text)
     after = feedback.model_copy(update={"mistake": key, "sorted": True})
-    return _amended(context, held, step, stored, feedback, after, said, name)
+    return _amended(context, held, step, stored, feedback, after, _seen(context, after), name)
 
 
 def _placed(context: Context, feedback: Feedback, stored: Mapping[str, object], text: str) -> bool:
@@ -156,14 +154,19 @@ def _placed(context: Context, feedback: Feedback, stored: Mapping[str, object], 
     step = kept.step(context.store, MISTAKES)
     held = _current(context)
     counted = feedback.kind in COUNTED
-    key, said = "", None
+    after = feedback.model_copy(update={"mistake": "", "grouped": text, "sorted": False})
+    seen = None
     if text and feedback.kind != "skip":
-        said = read(context.embedder, held.groups.likeness, text)
-        key = held.groups.place(said, feedback.category)
-        if counted:
-            key = key or f"{OWN}{feedback.id}"
-    after = feedback.model_copy(update={"mistake": key, "grouped": text, "sorted": False})
-    return _amended(context, held, step, stored, feedback, after, said)
+        seen = _seen(context, after)
+        key = held.groups.place(seen) or (f"{OWN}{feedback.id}" if counted else "")
+        after = after.model_copy(update={"mistake": key})
+    return _amended(context, held, step, stored, feedback, after, seen)
+
+
+def _seen(context: Context, feedback: Feedback) -> Seen:
+    """Return feedback as it is compared, by the wording it is or was placed by; waits for the embedder."""
+    said = said_of(feedback.category, feedback.grouped or "", feedback.before, feedback.after)
+    return learned(context.embedder).read(context.embedder, said)
 
 
 def _amended(
@@ -173,21 +176,20 @@ def _amended(
     stored: Mapping[str, object],
     before: Feedback,
     after: Feedback,
-    said: Said | None,
+    seen: Seen | None,
     name: str = "",
 ) -> bool:
     """Change feedback and the mistakes that it leaves and comes to, and say whether nobody came between.
 
-    `said` is how it is compared now, None when it says nothing of a mistake.
+    `seen` is how it is compared now, None when it says nothing of a mistake.
     """
     moves: list[_Move] = []
     counted = after.kind in COUNTED
     if counted and before.mistake and before.grouped:
-        was = said if said and before.grouped == after.grouped else None
-        was = was or read(context.embedder, held.groups.likeness, before.grouped)
+        was = seen if seen and before.grouped == after.grouped else _seen(context, before)
         moves.append(_Move(before.mistake, -1, -was.point))
-    if counted and said is not None:
-        moves.append(_Move(after.mistake, 1, said.point, name))
+    if counted and seen is not None:
+        moves.append(_Move(after.mistake, 1, seen.point, name))
     if len(moves) == 2 and moves[0].key == moves[1].key:
         moves = [_Move(after.mistake, 0, moves[0].total + moves[1].total, name)]
     writes = [Write(FEEDBACK, after.id, stored, after.model_dump(mode="json"))]
@@ -197,7 +199,7 @@ def _amended(
     if not context.store.amend(writes):
         return False
     for move in moves:
-        held.groups.put(move.key, move.count, move.total, [after.category] if move.count >= 0 else [])
+        held.groups.put(move.key, move.count, move.total)
     held.generation += bool(moves)
     return True
 
@@ -265,25 +267,24 @@ def short(text: str) -> str:
 
 def _current(context: Context) -> _Held:
     """Return the mistakes in memory, read anew only when another process changed them."""
-    store, model = context.store, context.embedder.model
+    store, model = context.store, learned(context.embedder).name
     generation = kept.generation(store, MISTAKES)
     held = _held.get(store)
     if held is None or held.model != model or held.generation != generation:
         held = _held[store] = _Held(model, generation, Groups(learned(context.embedder)))
         for mistake in kept.every(context, MISTAKES, Mistake):
-            held.groups.put(
-                mistake.key, mistake.count, _total(context, held, mistake), list(mistake.categories)
-            )
+            held.groups.put(mistake.key, mistake.count, _total(context, held, mistake))
     return held
 
 
 def _total(context: Context, held: _Held, mistake: Mistake) -> Numbers:
-    """Return the sum of a mistake's corrections; under another model, estimated from its examples."""
+    """Return the sum of a mistake's corrections; under another model or catalogue, estimated from its examples."""
     if mistake.model == held.model:
         return np.array(mistake.total)
-    said: list[Said] = [read(context.embedder, held.groups.likeness, one.text) for one in mistake.examples]
-    points = [one.point for one in said] or [np.zeros(len(mistake.total))]
-    return np.asarray(np.mean(points, axis=0) * mistake.count)
+    category = max(mistake.categories, key=lambda name: mistake.categories[name], default="")
+    taught = held.groups.taught
+    points = [taught.read(context.embedder, said_of(category, one.text)).point for one in mistake.examples]
+    return np.asarray(np.mean(points or [np.zeros(len(taught.keys))], axis=0) * mistake.count)
 
 
 def drop_unseen(context: Context) -> int:

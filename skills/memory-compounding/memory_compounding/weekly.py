@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -16,13 +17,15 @@ from clawcortex.skills.context import Context
 from clawcortex.text.markdown import Markdown, template
 from memory_compounding import kept
 from memory_compounding.shapes import Feedback, SynthesizeInput, SynthesizeOutput, Written
-from memory_compounding.synthesis import CITED, Claim, Synthesis, synthesize
+from memory_compounding.synthesis import CITED, WEEK, Claim, Synthesis, synthesize
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 TEMPLATE = Path(__file__).parent / "templates" / "synthesis.md.j2"
 LOCK = "synthesis"
+LAST = "last"
+"""Names the week before this one."""
 HINT = """<!-- clawcortex writes the part between its begin and end lines. Everything else here is yours, and the part
 too once you change it: it is not written again then. -->"""
 
@@ -54,8 +57,8 @@ def rendered(context: Context, made: Synthesis) -> str:
 
 def week_named(context: Context, named: str) -> Period:
     """Return a week by its name, by default the one that is now; InputError for one that no calendar has."""
-    if not named:
-        return week_of(context.local(context.now()).date(), context.local)
+    if named in ("", LAST):
+        return week_of(context.local(context.now()).date() - WEEK * (named == LAST), context.local)
     try:
         return week_of(date.fromisocalendar(int(named[:4]), int(named[6:]), 1), context.local)
     except ValueError as error:
@@ -66,8 +69,12 @@ def write_weeks(context: Context, request: SynthesizeInput) -> SynthesizeOutput:
     """Write the week of one agent, or of every agent that was given feedback in it."""
     week = week_named(context, request.week)
     answer = SynthesizeOutput(written=[], warnings=[])
-    found = {one.agent for one in kept.feedback_of(context, week.begins, week.ends)}
+    found: dict[str, list[str]] = {}
+    for one in kept.feedback_of(context, week.begins, week.ends):
+        found.setdefault(one.agent, []).append(one.id)
     for agent in [request.agent] if request.agent else sorted(found):
+        if request.week == LAST and _holds(context, agent, week, found.get(agent, [])):
+            continue
         made = synthesize(context, agent, week)
         if made is None:
             answer.warnings.append(f"nobody gave {agent} feedback in {week.key}")
@@ -92,12 +99,29 @@ def write_weeks(context: Context, request: SynthesizeInput) -> SynthesizeOutput:
     return answer
 
 
+def _workspace(context: Context, agent: str) -> Path | None:
+    found = next((one.workspace for one in context.host.agents() if one.id == agent), None)
+    return found if found is not None and found.is_dir() else None
+
+
+def _name(week: Period) -> Path:
+    return Path("memory", "weekly", f"{week.key}-synthesis.md")
+
+
+def _holds(context: Context, agent: str, week: Period, decisions: Sequence[str]) -> bool:
+    """Return whether the file of a week holds all that was decided in it."""
+    workspace = _workspace(context, agent)
+    file = workspace / _name(week) if workspace else None
+    text = file.read_text(encoding="utf-8", errors="replace") if file and file.is_file() else ""
+    return bool(decisions) and all(f"<!-- {one} -->" in text for one in decisions)
+
+
 def _write(context: Context, agent: str, week: Period, body: str, warnings: list[str]) -> str:
-    workspace = next((one.workspace for one in context.host.agents() if one.id == agent), None)
-    if workspace is None or not workspace.is_dir():
+    workspace = _workspace(context, agent)
+    if workspace is None:
         warnings.append(f"{agent} has no workspace: its synthesis is not filed")
         return ""
-    name = Path("memory", "weekly", f"{week.key}-synthesis.md")
+    name = _name(week)
     title = f"# Week {week.key}: what was decided and learned\n\n{HINT}\n"
     with locked(paths.private_folder(paths.state_dir() / "run") / LOCK, seconds=30):
         result = write_parts(workspace, name, "synthesis", {week.key: body}, title=title)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 
 from clawcortex.errors import InputError
 from clawcortex.text.clean import clean
@@ -12,6 +13,8 @@ LONGEST_TEXT = 20_000
 SHORTER, LONGER = 0.6, 1.7
 """Share of the words that is left, or there after, when length was what the person changed."""
 MOST_WORDS = 40
+LONGEST_SHOWN = 120
+"""Characters of either side of an edit that are compared."""
 LONGEST_DIFF = 2_000
 """Words of a text that are compared; comparing takes time that grows with their square."""
 
@@ -21,6 +24,27 @@ def wording(reason: str, before: str = "", after: str = "") -> str:
     if reason.strip():
         return " ".join(reason.split())
     return change(before, after)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A correction as it is compared: its words, where it occurred, what an edit changed."""
+
+    text: str
+    category: str = ""
+    changed: str = ""
+
+    @property
+    def compared(self) -> str:
+        """Return all of it as one text."""
+        where = f"{self.category}:" if self.category else ""
+        return " ".join(part for part in (where, self.text, self.changed) if part)
+
+
+def said_of(category: str, text: str, before: str = "", after: str = "") -> Said:
+    """Return a correction with this wording as it is compared."""
+    shown = [" ".join(part[:LONGEST_SHOWN].split()) for part in (before, after)]
+    return Said(text, category.strip(), f"({shown[0]} => {shown[1]})" if any(shown) else "")
 
 
 def change(before: str, after: str) -> str:
