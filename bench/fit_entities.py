@@ -27,7 +27,7 @@ from torch.nn import functional
 import alias_set
 from clawcortex.models.base import Floats
 from clawcortex.models.onnx import OnnxEmbedder
-from cross_agent_intelligence.recognising import tagging
+from cross_agent_intelligence.recognising import network, tagging
 from cross_agent_intelligence.recognising.shapes import Kind
 from cross_agent_intelligence.recognising.words import SIZE, looks, sentences
 from entities import Sentence, figures, load
@@ -71,12 +71,12 @@ def own() -> list[Sentence]:
 
 def told_steps() -> torch.Tensor:
     """Return what forbids a tag behind another (shape: tags x tags)."""
-    bound = tagging.bound(np.zeros((len(TAGS), len(TAGS)), np.float32), TAGS)
+    bound = network.bound(np.zeros((len(TAGS), len(TAGS)), np.float32), TAGS)
     return torch.from_numpy(bound)
 
 
 class Net(nn.Module):
-    """What `tagging.Network` does, so that it can learn."""
+    """What `network.Network` does, so that it can learn."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -191,7 +191,7 @@ def loss(scores: torch.Tensor, tags: torch.Tensor, mask: torch.Tensor, steps: to
 
 
 def pack(nets: Sequence[Net], embedder: OnnxEmbedder, learned_from: Path) -> dict[str, NDArray[Any]]:
-    """Return what `tagging.read` reads."""
+    """Return what `network.read` reads."""
     arrays: dict[str, NDArray[Any]] = {
         "notice": np.array(NOTICE),
         "model": np.array(embedder.model),
@@ -219,9 +219,9 @@ def pack(nets: Sequence[Net], embedder: OnnxEmbedder, learned_from: Path) -> dic
     return arrays
 
 
-def fit(course: Course, rows: Sequence[int], embedder: OnnxEmbedder, learned_from: Path) -> tagging.Fitted:
+def fit(course: Course, rows: Sequence[int], embedder: OnnxEmbedder, learned_from: Path) -> network.Fitted:
     """Return networks taught on these rows, as they are used."""
-    return tagging.unpack(
+    return network.unpack(
         pack([course.teach(rows, seed) for seed in range(NETWORKS)], embedder, learned_from)
     )
 
@@ -251,7 +251,7 @@ def main() -> int:
     parser.add_argument("--folds", type=int, default=0, help="figures of sentences that were left out")
     parser.add_argument("--some", type=int, default=99, help="try only so many of the folds")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=tagging.FILE)
+    parser.add_argument("--out", type=Path, default=network.FILE)
     chosen = parser.parse_args()
     torch.set_num_threads(chosen.threads)
     embedder = OnnxEmbedder(MODEL)

