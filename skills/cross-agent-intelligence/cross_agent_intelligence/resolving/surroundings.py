@@ -15,7 +15,7 @@ from cross_agent_intelligence.resolving.shapes import Around
 
 REACH = 200
 """Characters to either side of a mention that are looked at."""
-MOST_STEMS = 40
+MOST_STEMS = 24
 """Stems of a profile; the weightiest ones."""
 REACH_OF_SAYING = 40
 """Characters between two names in which a text can say that they are one."""
