@@ -143,7 +143,7 @@ def _give_up(context: Context, held: Held[Note], problem: Problem) -> None:
     filing.file_away(context, note, problem)
     if problem.code not in (GONE.code, CUT_OFF.code):
         copy_of(note.id).unlink(missing_ok=True)
-    telling.warn(context, note, problem, forever=True)
+    telling.warn(context, note, problem, forever=True, alone=note.late)
 
 
 def _put_off(context: Context, held: Held[Note], error: ClawcortexError) -> None:
@@ -153,7 +153,7 @@ def _put_off(context: Context, held: Held[Note], error: ClawcortexError) -> None
         return
     context.log.warning("voice note %s waits: %s %s", note.id[:8], error.message, error.hint)
     queueing.enqueue(context, note)
-    telling.warn(context, note, note.problem, forever=False)
+    telling.warn(context, note, note.problem, forever=False, alone=note.late)
 
 
 def _change(context: Context, held: Held[Note], note: Note, *events: NewEvent) -> Held[Note] | None:

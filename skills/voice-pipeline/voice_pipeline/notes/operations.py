@@ -46,6 +46,8 @@ def transcribe(context: Context, request: shapes.TranscribeInput) -> shapes.Tran
     )
     if note.state == "heard" and note.listing == "":
         putting.decide(context, note.id)
+    if note.problem is not None:  # told again only if it could not be before, for want of a name
+        telling.warn(context, note, note.problem, forever=note.state == "failed", alone=False)
     busy = note.state == "waiting" and note.problem is None and queueing.is_busy(context, note)
     if note.state == "waiting" and not busy and not note.late:
         note = _wait(context, note, request.wait_s)

@@ -5,7 +5,7 @@ voice.heard     Note     heard, by the same
 voice.unnamed   {}       heard for a chat that has not said yet who spoke: "channel:account:chat|checksum"
 voice.tellings  Telling  what a chat is to be told: "channel:account:chat|checksum"
 voice.progress  {"heard_s", "of_s"}   how far the note is that is being heard, by its checksum
-voice.warned    {"at"}   chats that were told why notes wait: "channel:account:chat|code"
+voice.warned    {"at"}   what a chat was told of notes that are not heard: "channel:account:chat|code" or "…|checksum"
 """
 
 from __future__ import annotations
@@ -110,6 +110,7 @@ class Telling(Shape):
     state: Literal["coming", "promised", "ready", "offered"]
     text: str = Field(default="", description="The message, as it is sent when no reply says it")
     words: tuple[str, ...] = Field(default=(), description="Each must come up in a reply that tells it")
+    alone: bool = Field(default=False, description="Sent as it is: no prompt carries it")
     run: str = Field(default="", description="The turn whose prompt carried it")
     since: AwareDatetime
     tries: int = 0

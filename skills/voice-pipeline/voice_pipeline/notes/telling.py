@@ -17,8 +17,9 @@ from clawcortex.errors import HostError
 from clawcortex.openclaw.payloads import AgentEnd, PromptBuild
 from clawcortex.skills.context import Context
 from clawcortex.skills.contribution import Contribution, Item
+from clawcortex.skills.known import chat_type
 from clawcortex.skills.operation import hook, task
-from clawcortex.store.records import Write
+from clawcortex.store.records import ChatType, Write
 from clawcortex.text.terms import terms
 from voice_pipeline.notes import wording
 from voice_pipeline.notes.keeping import LAST, Held, document_of, find, tellings_of
@@ -72,7 +73,7 @@ def tell(context: Context, note: Note, text: str, words: Sequence[str]) -> None:
     if note.late or note.source == "folder":
         text = "\n".join(part for part in (wording.late(note, context.local(note.received_at)), text) if part)
     origin = note.origin or (_owners_chat(context) if note.source == "folder" else None)
-    if origin is None:
+    if origin is None or not _addressed(context, origin):
         return
     if not text:
         context.store.take_record(TELLINGS, origin.key + note.id)
@@ -81,23 +82,24 @@ def tell(context: Context, note: Note, text: str, words: Sequence[str]) -> None:
     _ready(context, note, origin, note.id, text, words, alone=alone)
 
 
-def warn(context: Context, note: Note, problem: Problem, *, forever: bool) -> None:
+def warn(context: Context, note: Note, problem: Problem, *, forever: bool, alone: bool) -> None:
     """Tell why a note is not heard: each that failed for good, and once for all that wait for the same."""
     origin = note.origin
-    if origin is None:
+    if origin is None or not _addressed(context, origin):
         return
-    if not forever:
-        told = {"at": context.now().isoformat()}
-        if not context.store.amend([Write(WARNED, origin.key + problem.code, None, told)]):
-            return
+    once = Write(
+        WARNED, origin.key + (note.id if forever else problem.code), None, {"at": context.now().isoformat()}
+    )
+    if not context.store.amend([once]):
+        return
     at = context.local(note.received_at)
     text = wording.failed(note, problem, at) if forever else wording.waits(note, problem, at)
-    _ready(context, note, origin, f"{note.id}:{problem.code}", text, (problem.hint,), alone=note.late)
+    _ready(context, note, origin, f"{note.id}:{problem.code}", text, (problem.hint,), alone=alone)
 
 
 def queued(context: Context, note: Note, number: int) -> None:
     """Tell that a note waits behind others."""
-    if note.origin is not None:
+    if note.origin is not None and _addressed(context, note.origin):
         text = wording.busy(number)
         _ready(context, note, note.origin, f"{note.id}:busy", text, (text,), alone=False)
 
@@ -108,6 +110,12 @@ def forget_warnings(context: Context, note: Note) -> None:
         chat = note.origin.key
         for key in context.store.list_records(WARNED, after=chat, until=f"{chat}{LAST}"):
             context.store.take_record(WARNED, key)
+
+
+def _addressed(context: Context, origin: Origin) -> bool:
+    """Return whether a note was meant for the agent: in a group it is heard before anybody knows."""
+    known = chat_type(context, origin.channel, origin.account, origin.chat)
+    return bool(origin.sender) or known is ChatType.PRIVATE
 
 
 def _owners_chat(context: Context) -> Origin | None:
@@ -122,13 +130,18 @@ def _owners_chat(context: Context) -> Origin | None:
 def _ready(
     context: Context, note: Note, origin: Origin, name: str, text: str, words: Sequence[str], *, alone: bool
 ) -> None:
-    telling = Telling(
-        note=note.id, origin=origin, state="ready", text=text, words=tuple(words), since=context.now()
-    )
     before = find(context, TELLINGS, origin.key + name, Telling)
-    alone = alone or (before is not None and before.value.state == "promised")
+    telling = Telling(
+        note=note.id,
+        origin=origin,
+        state="ready",
+        text=text,
+        words=tuple(words),
+        alone=alone or (before is not None and before.value.state == "promised"),
+        since=context.now(),
+    )
     _put(context, origin, telling, name)
-    _say_later(context, origin.key + name, telling, timedelta(0) if alone else GRACE)
+    _say_later(context, origin.key + name, telling, timedelta(0) if telling.alone else GRACE)
 
 
 def _put(context: Context, origin: Origin, telling: Telling, name: str = "") -> None:
@@ -148,7 +161,8 @@ def mention(context: Context, event: PromptBuild) -> Contribution | None:
     open_ = [
         held
         for held in tellings_of(context, chat_key(event.scope()))
-        if held.value.state == "ready" or (held.value.state != "offered" and held.value.since > stale)
+        if (held.value.state == "ready" and not held.value.alone)
+        or (held.value.state in ("coming", "promised") and held.value.since > stale)
     ]
     if not open_:
         return None
