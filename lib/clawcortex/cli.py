@@ -78,6 +78,17 @@ def parser() -> argparse.ArgumentParser:
     )
     jobs = add("jobs", _jobs, "Show what waits, what runs, and what was given up and why.")
     jobs.add_argument("--all", action="store_true", help="also what is done")
+    backup = add("backup", _backup, "Take a backup, list them, or verify one by restoring it.")
+    backup.add_argument("action", nargs="?", default="now", choices=["now", "list", "verify"])
+    backup.add_argument("--id", default="", help="verify this one instead of the newest")
+    restore = add(
+        "restore", _restore, "Put a backup in the place of the state; what was there is moved aside."
+    )
+    restore.add_argument("--at", default="latest", metavar="TIME", help='"latest", or as 2026-11-23T14:05')
+    restore.add_argument("--into", default="", metavar="FOLDER", help="only unpack it there")
+    for one in (backup, restore):
+        one.add_argument("--from", dest="shelves", default="", metavar="FOLDER", help="the folder of backups")
+        one.add_argument("--key", default="", metavar="FILE", help="the key file, where settings name none")
     add("doctor", _doctor, "Check everything and say what to do about what is wrong.")
     return whole
 
@@ -199,6 +210,37 @@ def _jobs(chosen: argparse.Namespace) -> int:
         why = f"  {one.error}" if one.error else ""
         sys.stdout.write(f"{one.state:7} {one.kind:28} due {one.due}  tries {one.attempts}{why}\n")
     sys.stdout.write(f"{len(found)} jobs\n")
+    return 0
+
+
+def _backup(chosen: argparse.Namespace) -> int:
+    from clawcortex.upkeep.backup import commands
+
+    if chosen.action == "list":
+        show(commands.listed(chosen.shelves), as_json=chosen.json)
+        return 0
+    if chosen.action == "verify":
+        found = commands.verified(chosen.shelves, chosen.id, chosen.key)
+        show(asdict(found), as_json=chosen.json)
+        return CorruptedError.exit_code if found.faults else 0
+    show(commands.taken(chosen.shelves, chosen.key), as_json=chosen.json)
+    return 0
+
+
+def _restore(chosen: argparse.Namespace) -> int:
+    from clawcortex.server.lifecycle import Lock
+    from clawcortex.upkeep.backup import commands
+
+    if chosen.into:
+        show(commands.restored(chosen.at, chosen.shelves, chosen.key, into=chosen.into), as_json=chosen.json)
+        return 0
+    lock = Lock("server")
+    if not lock.take():
+        raise ConflictError("the resident server runs", hint="Run `clawcortex stop` first, on every host.")
+    try:
+        show(commands.restored(chosen.at, chosen.shelves, chosen.key), as_json=chosen.json)
+    finally:
+        lock.release()
     return 0
 
 

@@ -194,6 +194,20 @@ class Settings(BaseModel):
     )
     tls_certificate: str = Field(default="", description="PEM file of the listener's certificate chain")
     tls_key: str = Field(default="", description="PEM file of its key, mode 0600")
+    backup_folder: str = Field(
+        default="",
+        description="Folder of backups, best on another disk; empty means backups/ in the state folder",
+    )
+    backup_key_file: str = Field(
+        default="", description="File with the key that backups are encrypted with; empty for none"
+    )
+    backup_nightly: bool = Field(
+        default=True,
+        description="A backup each night, and every change added to it within a second; false: only by hand",
+    )
+    backup_programs: str = Field(
+        default="", description="Folder of pg_dump and pg_restore, where they are not on PATH"
+    )
     flat_index_limit: int = Field(
         default=10_000, ge=0, description="Exact index up to here, SQ8 with re-scoring above"
     )

@@ -16,6 +16,7 @@ import uvicorn
 from clawcortex import paths
 from clawcortex.server import peers
 from clawcortex.server.app import Faces, build
+from clawcortex.server.backups import Backups
 from clawcortex.server.calls import Calls, new_request_id
 from clawcortex.server.commands import Commands
 from clawcortex.server.consumers import FAILED, Consumers
@@ -99,6 +100,7 @@ class Resident:
         self._consumers = Consumers(
             self._residence, count=self._count_consumed, failed=self._metrics.worker_errors.inc
         )
+        self._backups = Backups(self._residence, failed=failed)
         faces = Faces(
             self._residence,
             calls,
@@ -125,11 +127,13 @@ class Resident:
             tasks.begin_stopping()  # while the worker ends, no further job begins
         self._consumers.begin_stopping()
         self._residence.hush()
+        self._backups.begin_stopping()
         in_time = self._worker.stop(DRAIN_S)
         for tasks in self._tasks:
             in_time = tasks.stop(DRAIN_S) and in_time
         in_time = self._consumers.stop(DRAIN_S) and in_time
         in_time = self._pools.close(DRAIN_S) and in_time
+        in_time = self._backups.stop(DRAIN_S) and in_time
         self._residence.close()
         log.info("ended", extra={"in_time": in_time})
         return in_time
@@ -149,6 +153,7 @@ class Resident:
         for tasks in self._tasks:
             tasks.start()
         self._consumers.start()
+        self._backups.start()
         listening = [(self._server, bound), *self._network]
         await asyncio.gather(*(server.serve(sockets=[at]) for server, at in listening))
 

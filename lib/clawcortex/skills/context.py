@@ -38,6 +38,12 @@ def unheard(_: Progress) -> None:
     """Let go of progress that nobody waits for."""
 
 
+def shared_workspace(settings: Settings, host: Host) -> Path:
+    """Return the workspace that all agents share: of the setting, else the default agent's."""
+    named = settings.shared_workspace
+    return Path(named).expanduser() if named else host.agents()[0].workspace
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Say who calls. A trusted caller is the owner at the machine and may name any scope."""
@@ -115,8 +121,7 @@ class Context:
 
     def shared_workspace(self) -> Path:
         """Return the workspace that all agents share: of the setting, else the default agent's."""
-        named = self.settings.shared_workspace
-        return Path(named).expanduser() if named else self.host.agents()[0].workspace
+        return shared_workspace(self.settings, self.host)
 
     def shared_folder(self, name: str) -> Path:
         """Return a folder in the workspace that all agents share, made when it is not there (0700).

@@ -110,6 +110,8 @@ class Manifest(_Part):
     consumers: list[ConsumerEntry] = Field(default_factory=list)
     schedules: list[ScheduleEntry] = Field(default_factory=list)
     grants: list[GrantEntry] = Field(default_factory=list)
+    keeps: list[str] = Field(default_factory=list)
+    """What it writes in a workspace, relative to it; backups hold it."""
 
 
 def manifest(skill: Skill) -> Manifest:
@@ -129,6 +131,7 @@ def manifest(skill: Skill) -> Manifest:
             "consumers": [{"name": one.name, "kinds": list(one.kinds)} for one in skill.consumers],
             "schedules": [_schedule(skill, schedule) for schedule in skill.schedules],
             "grants": [asdict(grant) | {"path": list(grant.path)} for grant in skill.grants],
+            "keeps": list(skill.keeps),
         }
     )
 

@@ -150,6 +150,8 @@ class Skill:
     grants: Sequence[Grant] = ()
     files: Mapping[str, type[BaseModel]] = field(default_factory=dict)
     """What the files that it writes for others hold, by the name of the schema: "transcript"."""
+    keeps: Sequence[str] = ()
+    """Files and folders that it writes in an agent's or the shared workspace, as "memory/hourly": backups hold them."""
 
 
 def operation(

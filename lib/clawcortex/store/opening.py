@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from clawcortex import paths
-from clawcortex.errors import SettingsError
+from clawcortex.errors import ConflictError, SettingsError
 from clawcortex.settings import Settings
 from clawcortex.store.sql.store import SqlStore
 
@@ -20,18 +20,37 @@ def open_store(settings: Settings) -> SqlStore:
         return _postgres(url)
     from clawcortex.store.sqlite.store import SqliteStore
 
-    if not url:
-        path = paths.database_path()
-        paths.private_folder(path.parent)
+    if (path := sqlite_path(settings)) is not None:
+        if not url:
+            paths.private_folder(path.parent)
+            _refuse_half_restored()
         return SqliteStore(path, least_free_mb=settings.least_free_mb)
-    if url.startswith(SQLITE) and (name := url.removeprefix(SQLITE).removeprefix("//")):
-        file = Path(name).expanduser().absolute()
-        return SqliteStore(file, least_free_mb=settings.least_free_mb)
     scheme = url.partition(":")[0]  # the rest may hold a password
     raise SettingsError(
         f"store_url begins with {scheme[:40]!r}, which names no store that is known",
         hint="Leave it empty, or give sqlite:/folder/memory.db or postgresql://user:password@host/database.",
     )
+
+
+def restoring_path() -> Path:
+    """Return what says that a backup is being put in the place of the state."""
+    return paths.state_dir() / "restoring" / "plan.json"
+
+
+def _refuse_half_restored() -> None:
+    if restoring_path().exists():
+        raise ConflictError(
+            "a restore was cut off half-way", hint="Run `clawcortex restore` again: it is finished then."
+        )
+
+
+def sqlite_path(settings: Settings) -> Path | None:
+    """Return the file of the settings' store; None when it is not SQLite's."""
+    url = settings.store_url
+    if not url:
+        return paths.database_path()
+    name = url.removeprefix(SQLITE).removeprefix("//")
+    return Path(name).expanduser().absolute() if url.startswith(SQLITE) and name else None
 
 
 def _postgres(url: str) -> SqlStore:

@@ -137,9 +137,7 @@ def _store() -> Iterator[Check]:
         found = "; ".join(wrong) if wrong else f"{store.count()} memories, sound"
     finally:
         store.close()
-    yield Check(
-        "store", not wrong, found, "Stop the server and restore the newest backup of the state folder."
-    )
+    yield Check("store", not wrong, found, "Run `clawcortex stop`, then `clawcortex restore`.")
 
 
 def _audit() -> Iterator[Check]:
@@ -154,7 +152,7 @@ def _audit() -> Iterator[Check]:
         held = store.dump("audit", (noted.seq - 1,), 1)
     kept = bool(held) and (held[0][0], held[0][-1]) == noted
     found = f"line {noted.seq} stands as it was noted" if kept else f"line {noted.seq} is gone or another"
-    step = "Run `clawcortex audit verify`. After a restore of an older backup: remove audit.head."
+    step = "Run `clawcortex audit verify`."
     yield Check("audit", kept, found, step)
 
 
@@ -172,6 +170,12 @@ def _jobs() -> Iterator[Check]:
     if lost:
         said += f", {len(lost)} were given up; the last, {lost[-1].kind}: {lost[-1].error}"
     yield Check("jobs", not lost, said, "Look at them with `clawcortex jobs`; mend what the error says.")
+
+
+def _backups() -> Iterator[Check]:
+    from clawcortex.upkeep.backup.health import findings
+
+    yield from (Check(*found) for found in findings(load_settings()))
 
 
 def _disk() -> Iterator[Check]:
@@ -219,4 +223,17 @@ def _openclaw() -> Iterator[Check]:
 
 QUICK = (_settings, _skills, _jobs, _disk, _server, _openclaw)
 """What takes no longer than a blink, however much is stored."""
-LOOKS = (_python, _state, _settings, _skills, _model, _store, _audit, _jobs, _disk, _server, _openclaw)
+LOOKS = (
+    _python,
+    _state,
+    _settings,
+    _skills,
+    _model,
+    _store,
+    _audit,
+    _jobs,
+    _backups,
+    _disk,
+    _server,
+    _openclaw,
+)

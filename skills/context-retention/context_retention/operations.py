@@ -280,4 +280,5 @@ skill = Skill(
     tasks=(consolidate_memory, leaving.leave_summaries),
     chores=(uses.count_recalls, relating.relate),
     schedules=(Schedule("30 3 * * *", "consolidate"), *summing.SCHEDULES),
+    keeps=summing.FILES,
 )

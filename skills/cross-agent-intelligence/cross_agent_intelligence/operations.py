@@ -261,4 +261,5 @@ skill = Skill(
     tasks=(messaging.send, filing.write_file, delivering.send_day, syncing.write_again),
     consumers=(filing.spread,),
     schedules=(Schedule("10 */6 * * *", "detect"), Schedule("0 21 * * *", "sync")),
+    keeps=(filing.FILE, "shared-learnings"),
 )

@@ -205,4 +205,5 @@ skill = Skill(
     tasks=(jobs.send_ask, jobs.edit_message, jobs.remind, jobs.expire),
     consumers=(jobs.dispatch, hooks.ask_wanted),
     schedules=(Schedule("0 0 * * *", "patterns", {"write": True}),),
+    keeps=("feedback",),
 )

@@ -114,4 +114,5 @@ skill = Skill(
         Schedule("15 23 * * 0", "track"),
         Schedule("5 0 * * 1", "synthesize", {"week": weekly.LAST}),  # what was decided on Sunday after eleven
     ),
+    keeps=(filing.FOLDER, "memory/weekly"),
 )

@@ -10,7 +10,7 @@ from clawcortex.skills.context import Context
 from clawcortex.skills.operation import Grant, Skill, operation
 from voice_pipeline import listing, rights, shapes, telling
 from voice_pipeline.extracting.shapes import Extraction
-from voice_pipeline.notes import hearing, incoming, putting, speakers
+from voice_pipeline.notes import filing, hearing, incoming, putting, speakers
 from voice_pipeline.notes import telling as notes_telling
 from voice_pipeline.notes.operations import pending, retry, transcribe
 
@@ -121,4 +121,5 @@ skill = Skill(
     requires=("voice",),
     grants=GRANTS,
     files={"transcript": shapes.TranscriptFile},
+    keeps=(listing.FILE.name, filing.TRANSCRIPTS),
 )

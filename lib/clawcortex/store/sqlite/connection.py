@@ -24,7 +24,8 @@ PRAGMA foreign_keys = ON;
 PRAGMA secure_delete = ON;
 PRAGMA trusted_schema = OFF;
 PRAGMA journal_size_limit = 67108864;
-"""
+PRAGMA wal_autocheckpoint = 0;
+"""  # the writer writes the log into the file itself: backups follow the log
 # fsync on macOS returns before the disk has written; only this waits.
 _MACOS = "PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;"
 
@@ -85,8 +86,12 @@ def connect(path: Path, *, writes: bool) -> SqliteConnection:
     return connection
 
 
-def prepare(path: Path) -> None:
-    """Make the file if it is missing, private to its owner, in WAL mode, at the newest schema."""
+def prepare(path: Path) -> SqliteConnection:
+    """Make the file if it is missing, private to its owner, in WAL mode, at the newest schema; return its writer.
+
+    The connection stays open: closing the only one would write a killed server's log into the file, and who
+    followed that log could not go on.
+    """
     if not path.parent.exists():
         paths.private_folder(path.parent)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -101,8 +106,10 @@ def prepare(path: Path) -> None:
             with locked(path, seconds=BUSY_SECONDS):  # the switch to WAL does not wait by itself
                 connection.execute("PRAGMA journal_mode = WAL")
                 migrations.migrate(connection, path)
-    finally:
+    except BaseException:
         connection.close()
+        raise
+    return connection
 
 
 def _is_ready(connection: sqlite3.Connection) -> bool:

@@ -22,11 +22,13 @@ def compact_words(connection: Connection) -> None:
 
 
 def rewrite(connection: Connection) -> None:
-    """Write the file anew without its free pages, and empty the log of pages."""
+    """Write the file anew without its free pages; the old ones go when the log is emptied."""
     connection.execute("VACUUM")
-    busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    if busy:
-        raise LockedError(
-            "deleted text may still stand in the write-ahead log: another process is reading the database",
-            hint="Stop the other clawcortex process and scrub again.",
-        )
+
+
+def still_read() -> LockedError:
+    """Return the error for a log that cannot be emptied."""
+    return LockedError(
+        "deleted text may still stand in the write-ahead log: another process is reading the database",
+        hint="Stop the other clawcortex process and scrub again.",
+    )

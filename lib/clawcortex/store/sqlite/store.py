@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,11 +15,11 @@ from clawcortex.store.bell import Bell
 from clawcortex.store.sql.connection import Connection, Vectors, Words
 from clawcortex.store.sql.store import SqlStore
 from clawcortex.store.sqlite import checking, embeddings, fulltext, scrubbing
-from clawcortex.store.sqlite.connection import connect, prepare
+from clawcortex.store.sqlite.connection import BUSY_SECONDS, prepare
 from clawcortex.store.sqlite.faults import faults
 from clawcortex.store.sqlite.readers import Readers
 from clawcortex.store.sqlite.space import Room
-from clawcortex.store.sqlite.writer import Writer
+from clawcortex.store.sqlite.writer import Follower, Writer
 
 T = TypeVar("T")
 
@@ -34,8 +36,7 @@ class SqliteStore(SqlStore):
         self._room = Room(path, least_free_mb)
         self.name = str(path)
         with faults(path):
-            prepare(path)
-            self._writer = Writer(connect(path, writes=True), path)
+            self._writer = Writer(prepare(path), path)
         self._readers = Readers(path)
         self._bell = Bell()
 
@@ -66,6 +67,28 @@ class SqliteStore(SqlStore):
         self._write(scrubbing.compact_words)
         self._readers.close_idle()
         self._writer.run(scrubbing.rewrite, alone=True)
+        if not self._writer.checkpoint(wait_ms=int(BUSY_SECONDS * 1000)):
+            raise scrubbing.still_read()
+
+    def follow_log(self, follower: Follower | None) -> None:
+        """Let somebody keep every byte of the write-ahead log; None ends it."""
+        self._writer.follower = follower
+
+    def checkpoint(self) -> bool:
+        """Write the log into the database and empty it; False when a reader held it too long."""
+        return self._writer.checkpoint()
+
+    def copy_to(self, path: Path) -> None:
+        """Copy the database page by page, as it stands now, to a file that is not there yet; writers go on."""
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        with self._readers.connection() as source, faults(path):
+            copy = sqlite3.connect(path, isolation_level=None)
+            try:
+                copy.execute("PRAGMA synchronous = OFF")  # whoever keeps the copy makes it durable
+                copy.execute("PRAGMA journal_mode = OFF")
+                source.backup(copy)
+            finally:
+                copy.close()
 
     def listen(self, seconds: float) -> bool:
         """Wait until an event or a job was added here; return False when the time ran out.

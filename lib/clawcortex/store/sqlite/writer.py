@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from clawcortex.errors import StorageError
-from clawcortex.store.sqlite.connection import SqliteConnection
+from clawcortex.store.sqlite.connection import BUSY_SECONDS, SqliteConnection
 from clawcortex.store.sqlite.faults import translated
 
 T = TypeVar("T")
 LARGEST_GROUP = 256
+LOG_BYTES = 8 << 20
+"""The write-ahead log goes into the database when it is this long; again after as much more where that failed."""
+LONGEST_LOG_BYTES = 512 << 20
+"""From here on it does not wait for who follows the log."""
+FOLLOW_S = 5.0
+CHECKPOINT_MS = 250
+"""How long a checkpoint waits for readers, and every write with it."""
+
+
+class Follower(Protocol):
+    """Who keeps every byte of the write-ahead log. Called by the writer's thread."""
+
+    def committed(self) -> None:
+        """Hear that the log has grown."""
+
+    def shipped(self, seconds: float) -> bool:
+        """Return whether all that is in the log is kept, waiting so long for it."""
+
+    def sealed(self, frames: int) -> None:
+        """Hear that the log, of so many frames, is in the database, and that the next write begins another."""
 
 
 @dataclass(slots=True)
@@ -32,6 +53,9 @@ class Writer:
         self._connection = connection
         self._path = path
         self._waiting: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._log = path.with_name(f"{path.name}-wal")
+        self._log_limit = LOG_BYTES
+        self.follower: Follower | None = None
         self._closing = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
@@ -49,6 +73,10 @@ class Writer:
             self._waiting.put(write)
         result: T = write.future.result()
         return result
+
+    def checkpoint(self, wait_ms: int = CHECKPOINT_MS) -> bool:
+        """Write the log into the database and empty it; False when a reader held it for longer than this."""
+        return self.run(lambda connection: self._checkpoint(connection, wait_ms), alone=True)
 
     def close(self) -> None:
         """Finish what waits, then end the thread and the connection."""
@@ -100,6 +128,36 @@ class Writer:
                 write.future.set_result(value)
             else:
                 write.future.set_exception(translated(fault, self._path))
+        self._keep_log_short()
+
+    def _keep_log_short(self) -> None:
+        """Do what SQLite would at a commit (wal_autocheckpoint), but only when the log's follower has all of it."""
+        if self.follower is not None:
+            self.follower.committed()
+        try:
+            size = self._log.stat().st_size
+            if size >= self._log_limit:
+                emptied = self._checkpoint(self._connection, CHECKPOINT_MS)
+                self._log_limit = LOG_BYTES if emptied else size + LOG_BYTES
+        except (OSError, sqlite3.Error):
+            self._log_limit += (
+                LOG_BYTES  # as SQLite: what is committed stays in the log, the next one tries again
+            )
+
+    def _checkpoint(self, connection: SqliteConnection, wait_ms: int) -> bool:
+        follower = self.follower
+        if follower is not None and not follower.shipped(FOLLOW_S) and self._log_limit < LONGEST_LOG_BYTES:
+            return False
+        connection.execute(f"PRAGMA busy_timeout = {wait_ms}")
+        try:
+            busy, frames, _ = connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+            if not busy:  # the count of frames is told by RESTART only, the file is emptied by TRUNCATE only
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+        if not busy and follower is not None:
+            follower.sealed(frames)
+        return not busy
 
     def _attempt(self, write: _Write) -> tuple[Any, Exception | None]:
         self._connection.execute("SAVEPOINT one")

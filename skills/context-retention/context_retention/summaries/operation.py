@@ -5,7 +5,7 @@ from __future__ import annotations
 from clawcortex.errors import BusyError, HostError, InputError, NotFoundError
 from clawcortex.skills.context import Context
 from clawcortex.skills.operation import Schedule, operation
-from context_retention.summaries.filing import publish
+from context_retention.summaries.filing import FOLDERS, publish
 from context_retention.summaries.kept import SUMMARIES, read
 from context_retention.summaries.making import Run
 from context_retention.summaries.model import Asker
@@ -26,6 +26,7 @@ SCHEDULES = (
     Schedule("35 0 * * 1", "summarize", {"period": "week"}),
 )
 """The hours of the night are made in the morning, or by the daily job before it makes the day."""
+FILES = tuple(f"memory/{name}" for name in FOLDERS.values())
 
 
 @operation("summarize", effect="write")

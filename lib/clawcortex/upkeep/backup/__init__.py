@@ -1,0 +1,1 @@
+"""Backups: taken online, checked by restoring them, and followed by every change within a second."""
