@@ -23,6 +23,8 @@ def serve(*, parent_stdin: bool = False) -> int:
     """Be the resident server until told to end; return the exit code."""
     os.umask(0o077)
     sys.setswitchinterval(SWITCH_S)
+    # Before numpy is there: its products here are small, and two threads wait for each other longer than they work.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         starting, server = lifecycle.begin_start(), Lock("server")
         running = lifecycle.become_the_server(server)
