@@ -35,8 +35,8 @@ class Network:
     outer: Floats
     outer_bias: Floats
 
-    def scores(self, states: Floats, shown: Floats) -> Floats:
-        """Return the score of every tag for every word of a sentence (shape: words x tags)."""
+    def scores(self, states: Floats, shown: Floats, lengths: Sequence[int]) -> Floats:
+        """Return the score of every tag for every word of sentences of these lengths (shape: words x tags)."""
         width = states.shape[1] // len(self.norms)
         parts = [
             _normalised(states[:, i * width : (i + 1) * width]) * scale + shift
@@ -44,12 +44,13 @@ class Network:
         ]
         hidden = _gelu(np.concatenate(parts, axis=1) @ self.inner + shown @ self.seen + self.inner_bias)
         reach = len(self.around) // 2
-        edge = np.zeros((reach, hidden.shape[1]), np.float32)
-        padded = np.concatenate([edge, hidden, edge])
-        beside: Floats = np.repeat(self.around_bias[None], len(hidden), axis=0)
-        for i, weights in enumerate(self.around):
-            np.add(beside, padded[i : i + len(hidden)] @ weights, out=beside)
-        return np.asarray((hidden + _gelu(beside)) @ self.outer + self.outer_bias, np.float32)
+        starts = np.cumsum([reach, *(length + reach for length in lengths)])  # zeros between the sentences
+        rows = np.concatenate([start + np.arange(n) for start, n in zip(starts, lengths, strict=False)])
+        padded = np.zeros((int(starts[-1]), hidden.shape[1]), np.float32)
+        padded[rows] = hidden
+        beside = np.concatenate([padded[rows + shift] for shift in range(-reach, reach + 1)], axis=1)
+        heard = _gelu(beside @ self.around.reshape(-1, hidden.shape[1]) + self.around_bias)
+        return np.asarray((hidden + heard) @ self.outer + self.outer_bias, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,12 @@ class Fitted:
     steps: Floats
     """Score of a tag behind another (shape: tags x tags)."""
 
-    def scores(self, states: Floats, shown: Floats) -> Floats:
-        """Return the mean of the networks' scores."""
-        every = np.stack([one.scores(states, shown) for one in self.networks])
-        found: Floats = every.mean(axis=0, dtype=np.float32)
-        return found
+    def scores(self, states: Sequence[Floats], shown: Sequence[Floats]) -> list[Floats]:
+        """Return the mean of the networks' scores for each sentence; many are read at once."""
+        lengths = [len(one) for one in states]
+        every, seen = np.concatenate(states), np.concatenate(shown)
+        found = np.stack([one.scores(every, seen, lengths) for one in self.networks]).mean(axis=0)
+        return np.split(found, np.cumsum(lengths)[:-1])
 
 
 @lru_cache(maxsize=1)

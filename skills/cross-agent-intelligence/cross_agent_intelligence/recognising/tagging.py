@@ -66,7 +66,7 @@ class FittedTagger:
 
     def _scores(self, sentences_: Sequence[Sequence[str]]) -> list[Floats]:
         states = self._reader.read_words(sentences_, self._fitted.layers)
-        return [self._fitted.scores(one, looks(words)) for one, words in zip(states, sentences_, strict=True)]
+        return self._fitted.scores(states, [looks(words) for words in sentences_])
 
     def _best(self, scores: Floats) -> list[int]:
         """Return the best path through the tags (Viterbi)."""
