@@ -69,7 +69,7 @@ def test_more_memory_than_allowed_ends_it_while_it_loads(checkpoint: Path, trans
 
 
 def test_what_the_engine_goes_round_in_is_not_said(tmp_path: Path) -> None:
-    looping = checkpoints.save(tmp_path / "loop.pt", "you" + " you" * 20, places=24)
+    looping = checkpoints.save(tmp_path / "loop.pt", "responsibilities" + " responsibilities" * 9, places=16)
     order = Order(path=str(NOTE), engine="whisper", model=str(looping), max_bytes=10**9, max_s=60)
     found = transcribe(order, load_engine("whisper", order.model), Gate(), lambda kind, done, total: None)
     assert (found.text, found.silence) == ("", "nothing understood")
