@@ -21,6 +21,8 @@ const PROMPT_LIMIT = 2_000_000; // bytes, as in lib/clawcortex/openclaw/gateway.
 const BUTTON_CHANNELS = ["telegram", "discord", "slack"]; // those that tell a plugin of a press, to OpenClaw's knowledge
 const INSTEAD = { kept: "Noted. I cannot apply it right now; it counts as soon as I can.", lost: "That did not work; please press again later.", refused: "This button is not one of mine." };
 const COMMAND_MS = 90_000; // until a message stands in the chat: OpenClaw waits up to 60 s for a busy one
+const PAGE_MS = 120_000; // a button may run the doctor
+const PAGE_HEADERS = ["content-type", "content-length", "location", "set-cookie", "content-security-policy", "cache-control", "referrer-policy", "x-content-type-options", "x-frame-options", "cross-origin-opener-policy"];
 const LOOPBACK = new Set(["127.0.0.1", "::1", "::ffff:127.0.0.1"]);
 
 /** The rule of lib/clawcortex/paths.py: beside the data, or in a short runtime folder when that path is too long. */
@@ -32,11 +34,15 @@ function socketIn(state) {
   return path.join(base, `clawcortex-${process.getuid()}-${digest}`, "server.sock");
 }
 
+/** Refuse a socket that somebody else made: the short folder lies in /tmp. */
+function owned(socketPath) {
+  if (fs.statSync(socketPath).uid !== process.getuid()) throw new Error(`${socketPath} belongs to another user`);
+}
+
 /** One request; resolves with {status, body}, rejects when nobody answers in time. */
 function request(socketPath, route, payload, ms) {
   return new Promise((resolve, reject) => {
-    const { uid } = fs.statSync(socketPath); // the short folder lies in /tmp: anyone could have made it
-    if (uid !== process.getuid()) throw new Error(`${socketPath} belongs to another user`);
+    owned(socketPath);
     const data = payload === undefined ? "" : JSON.stringify(payload);
     const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(data), "x-clawcortex-caller": "tool" };
     const options = { socketPath, path: route, method: payload === undefined ? "GET" : "POST", headers, agent: false, signal: AbortSignal.timeout(ms) };
@@ -237,6 +243,22 @@ async function sessions(_api, { limit, timeoutMs }, signal) {
   return { sessions: listed.sessions.map((session) => pick(session, ["key", "updatedAt"])) };
 }
 
+/** The status page for a browser on this machine. The server checks who asks; only what it needs passes, both ways. */
+function page(place, route, asked, response) {
+  return new Promise((resolve, reject) => {
+    owned(place.socket);
+    if (!LOOPBACK.has(asked.socket.remoteAddress) || asked.headers["x-forwarded-for"]) return resolve(response.writeHead(403).end("Only from this machine."));
+    const headers = pick(asked.headers, ["cookie", "content-type", "content-length"]);
+    const options = { socketPath: place.socket, path: route + new URL(asked.url, "http://localhost").search, method: asked.method, headers, agent: false, signal: AbortSignal.timeout(PAGE_MS) };
+    const sent = http.request(options, (answer) => {
+      response.writeHead(answer.statusCode, pick(answer.headers, PAGE_HEADERS));
+      answer.pipe(response).once("close", resolve);
+    });
+    sent.on("error", reject);
+    asked.pipe(sent);
+  });
+}
+
 /** The resident server as a child that ends when this gateway does: its stdin is ours. */
 function service(api, place, python) {
   let child, timer, stopped, fails;
@@ -353,6 +375,13 @@ const entry = {
       api.registerHttpRoute({ path: `/clawcortex/${name}`, auth, match: "exact", handler });
     };
     route("health", "gateway", () => request(place.socket, "/readyz", undefined, 2_000));
+    for (const [name, auth, at] of [["status", "gateway", "/status"], ["page", "plugin", "/page"]]) {
+      const handler = async (asked, response) => {
+        await page(place, at, asked, response).catch((error) => (response.headersSent ? response.destroy() : response.writeHead(503).end(`The server does not answer (${error.code ?? error.message}).`)));
+        return true;
+      };
+      api.registerHttpRoute({ path: `/clawcortex/${name}`, auth, match: "exact", handler });
+    }
     for (const act of [complete, message, nodes, sessions]) route(act.name, "plugin", (asked, gone) => signed(api, place, act.name, act, asked, gone));
   },
 };

@@ -89,6 +89,7 @@ def parser() -> argparse.ArgumentParser:
     for one in (backup, restore):
         one.add_argument("--from", dest="shelves", default="", metavar="FOLDER", help="the folder of backups")
         one.add_argument("--key", default="", metavar="FILE", help="the key file, where settings name none")
+    add("page", _page, "Print a link that opens the status page in a browser, once.")
     add("doctor", _doctor, "Check everything and say what to do about what is wrong.")
     return whole
 
@@ -241,6 +242,18 @@ def _restore(chosen: argparse.Namespace) -> int:
         show(commands.restored(chosen.at, chosen.shelves, chosen.key), as_json=chosen.json)
     finally:
         lock.release()
+    return 0
+
+
+def _page(chosen: argparse.Namespace) -> int:
+    found = client.call("/v1/page", {})
+    if chosen.json:
+        show(found, as_json=True)
+        return 0
+    sys.stdout.write("".join(f"{link}\n" for link in found["links"]))
+    sys.stdout.write(
+        f"It opens the page once, within {found['minutes']} minutes; anyone who has it gets in.\n"
+    )
     return 0
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.error
 import urllib.request
+from urllib.parse import urlencode
 
 import pytest
 
@@ -68,3 +70,28 @@ def test_a_reload_replaces_the_server(house: House) -> None:
     until(lambda: before not in {one.pid for one in house.servers()}, "the old server ends")
     after = house.wait_for_server()
     assert [one.pid for one in house.servers()] == [after]
+
+
+def test_the_page_opens_with_its_own_link_and_the_status_with_the_gateways_bearer(house: House) -> None:
+    port = house.configuration()["gateway"]["port"]
+    status = urllib.request.Request(f"http://127.0.0.1:{port}/clawcortex/status")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(status)
+    assert refused.value.code == 401
+    status.add_header("authorization", "Bearer house")
+    with urllib.request.urlopen(status) as answer:
+        assert "Waiting for your decision" in answer.read().decode()
+    (link,) = house.ask("/v1/page", {})["links"]
+    assert link.startswith(f"http://127.0.0.1:{port}/clawcortex/page?key=")
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with browser.open(link) as answer:
+        assert answer.url == f"http://127.0.0.1:{port}/clawcortex/page"
+        html = answer.read().decode()
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(link)
+    assert refused.value.code == 401
+    health = html.partition('id="house.health"')[2]
+    named = re.findall(r'name="(\w+)" value="([^"]+)"', health.partition("</form>")[0])
+    with browser.open(f"http://127.0.0.1:{port}/clawcortex/page", urlencode(named).encode()) as answer:
+        assert re.search(r"Examined \d{4}", answer.read().decode())

@@ -14,6 +14,7 @@ from clawcortex.skills.answers import Claim, Reply
 from clawcortex.skills.context import Context, Progress
 from clawcortex.skills.contribution import Contribution, Item
 from clawcortex.skills.operation import Command, Grant, Schedule, Skill, consumer, hook, operation
+from clawcortex.skills.panel import Act, Row, Table, panel
 from clawcortex.store.records import Event, Write
 
 TURNS = "probe_turns"
@@ -185,6 +186,19 @@ def wipe(context: Context, request: Nothing) -> Count:
     return Count(count=0)
 
 
+@panel("shelf", "A shelf of <b>probes</b>")
+def shelf(context: Context) -> Table:
+    """Show one row whose buttons speak, destroy and refuse."""
+    acts = (Act("tell", "Tell", {"text": "pressed"}), Act("wipe", "Wipe"), Act("refuse", "Refuse"))
+    return Table(("Thing",), (Row(("thing",), acts),))
+
+
+@panel("broken", "Broken")
+def broken(context: Context) -> Table:
+    """Fail, as a bug does."""
+    raise ZeroDivisionError("a bug in a panel")
+
+
 @hook("before_prompt_build")
 def quick(context: Context, event: PromptBuild) -> Contribution | None:
     """Contribute the prompt itself."""
@@ -261,6 +275,7 @@ skill = Skill(
     operations=(echo, count, hold, refuse, fail, lie, turns, told, tell, heard, presses, agents, wipe),
     hooks=(quick, slow, take, grumble, press, keep),
     consumers=(listen,),
+    panels=(shelf, broken),
     schedules=(Schedule("0 8 * * *", "echo", {"text": "morning"}),),
     grants=(Grant(("tools", "exec", "mode"), "ask", "it asks first"),),
 )

@@ -1,5 +1,6 @@
 """The routes of the socket. Every answer is JSON, and every failure is a typed error with its status.
 
+GET  /status and GET, POST /page  (HTML, see `page.routes`)   POST /v1/page
 GET  /healthz /metrics /openapi.json /readyz[?wait=seconds]  (200 once recall is semantic, else 503 and the parts)
 POST /v1/{skill}/{operation}   /v1/tools/{tool}   /v1/commands/{command}   /v1/hooks/{event}   /v1/shutdown
 
@@ -31,6 +32,7 @@ from clawcortex.server.commands import Commands
 from clawcortex.server.hooks import Hooks
 from clawcortex.server.lifecycle import identity
 from clawcortex.server.metrics import Metrics
+from clawcortex.server.page.routes import PAGE, Page
 from clawcortex.server.pool import Pools
 from clawcortex.server.resources import Residence
 from clawcortex.server.streams import streamed
@@ -61,6 +63,7 @@ class Faces:
     hooks: Hooks
     pools: Pools
     metrics: Metrics
+    page: Page
     draining: Callable[[], bool]
     stop: Callable[[], None]
 
@@ -141,6 +144,7 @@ def build(faces: Faces) -> Starlette:
         "/v1/tools/{tool}": faces.tool,
         "/v1/commands/{command}": faces.command,
         "/v1/shutdown": faces.shutdown,
+        "/v1/page": faces.page.link,
         "/v1/{skill}/{operation}": faces.operation,
     }
     got = {
@@ -148,11 +152,13 @@ def build(faces: Faces) -> Starlette:
         "/readyz": faces.readyz,
         "/metrics": faces.exposition,
         "/openapi.json": faces.openapi,
+        "/status": faces.page.status,
     }
     return Starlette(
         routes=[
             *(Route(path, _typed(endpoint), methods=["POST"]) for path, endpoint in posted.items()),
             *(Route(path, _typed(endpoint)) for path, endpoint in got.items()),
+            Route(PAGE, _typed(faces.page.browse), methods=["GET", "POST"]),
         ],
         exception_handlers={HTTPException: _unrouted},
     )

@@ -30,6 +30,8 @@ class Line:
     skill: str
     id: str
     tokens: int
+    score: float = 0.0
+    heading: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def compose(contributions: Sequence[Contribution], *, budget: int, nonce: str) -
                 seen.add(item.id)
                 fitting.append(line)
                 spent += cost
-            (kept if line else dropped).append(Line(part.skill, item.id, cost))
+            (kept if line else dropped).append(Line(part.skill, item.id, cost, item.score, part.heading))
         if fitting:
             lines += [heading, *fitting]
             left -= 0 if part.extends_budget else spent

@@ -18,6 +18,7 @@ from typing import Any
 
 from clawcortex.errors import ClawcortexError, DeadlineError, UnavailableError
 from clawcortex.server.composer import compose, log_block
+from clawcortex.server.injected import Lately
 from clawcortex.server.logs import call_log
 from clawcortex.server.metrics import Metrics
 from clawcortex.server.pool import Pools
@@ -44,12 +45,19 @@ class Hooks:
     """Take events in, live from the gateway or late from the spool."""
 
     def __init__(
-        self, residence: Residence, metrics: Metrics, pools: Pools, *, caught_up: Callable[[float], bool]
+        self,
+        residence: Residence,
+        metrics: Metrics,
+        pools: Pools,
+        *,
+        caught_up: Callable[[float], bool],
+        lately: Lately,
     ) -> None:
         self._residence = residence
         self._metrics = metrics
         self._pools = pools
         self._caught_up = caught_up
+        self._lately = lately
 
     async def answer(
         self, event: str, body: Mapping[str, Any], request_id: str, began: float
@@ -122,6 +130,8 @@ class Hooks:
                 told = partial(part.delivered, block.placed)
                 self._pools.events.submit(partial(self._deliver, told, request_id))
         self._metrics.injected.inc(block.tokens)
+        if block.text:
+            self._lately.note(payload.agent, payload.ctx.session_key, block)
         return {"prependContext": block.text} if block.text else {}
 
     def apply(self, event: str, body: Mapping[str, Any], request_id: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The optional listener on the network: TLS only, and only with the bearer token of run/network.token.
 
-Whoever holds the token is the owner: the same routes as on the socket. Without `listen` there is no listener.
+Whoever holds the token is the owner: the same routes as on the socket. A browser, which cannot send it, gets the page
+only, which has a check of its own. Without `listen` there is no listener.
 """
 
 from __future__ import annotations
@@ -84,15 +85,16 @@ def tls(settings: Settings) -> dict[str, Any]:
     return {"ssl_certfile": os.fspath(certificate), "ssl_keyfile": os.fspath(key)}
 
 
-def guarded(application: Asgi, token: str) -> Asgi:
-    """Return the application, closed to requests without the token."""
+def guarded(application: Asgi, token: str, *, open_path: str = "") -> Asgi:
+    """Return the application, closed to requests without the token, but for one path that checks by itself."""
     expected = f"Bearer {token}".encode()
 
     async def guard(
         scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
     ) -> None:
         given = next((value for name, value in scope.get("headers", ()) if name == b"authorization"), b"")
-        if scope["type"] != "http" or hmac.compare_digest(given, expected):
+        is_open = scope["type"] != "http" or scope["path"] == open_path
+        if is_open or hmac.compare_digest(given, expected):
             await application(scope, receive, send)
             return
         body = json.dumps(UnauthorizedError("no bearer token, or a wrong one").as_dict()).encode()

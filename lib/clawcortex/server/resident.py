@@ -21,9 +21,13 @@ from clawcortex.server.calls import Calls, new_request_id
 from clawcortex.server.commands import Commands
 from clawcortex.server.consumers import FAILED, Consumers
 from clawcortex.server.hooks import Hooks
+from clawcortex.server.injected import Lately
 from clawcortex.server.lifecycle import Lock, identity, say
 from clawcortex.server.looping import Loop
 from clawcortex.server.metrics import Metrics, resident_bytes
+from clawcortex.server.page.door import Door
+from clawcortex.server.page.house import House
+from clawcortex.server.page.routes import PAGE, Page
 from clawcortex.server.pool import Pools
 from clawcortex.server.resources import Residence
 from clawcortex.server.spool import Spool
@@ -74,7 +78,7 @@ def _networked(application: Any, settings: Settings) -> tuple[_Uvicorn, socket.s
     """Return the listener on the network and what it listens on; SettingsError where that cannot be."""
     from clawcortex.server import network
 
-    guarded = network.guarded(application, network.the_token())
+    guarded = network.guarded(application, network.the_token(), open_path=PAGE)
     config = _configured(guarded, http="httptools", **network.tls(settings))
     said = partial(log.info, "listening on the network", extra={"listen": settings.listen})
     return _Uvicorn(config, said), network.bound(settings)
@@ -88,7 +92,10 @@ class Resident:
         self._metrics = Metrics(self._sizes)
         self._residence = Residence(settings, wake=self._wake, drain=self._drain)
         calls = Calls(self._residence, self._metrics)
-        self._hooks = Hooks(self._residence, self._metrics, self._pools, caught_up=self._caught_up)
+        lately = Lately()
+        self._hooks = Hooks(
+            self._residence, self._metrics, self._pools, caught_up=self._caught_up, lately=lately
+        )
         self._spool = Spool(self._apply)
         self._worker = Worker(self._residence, self._spool, failed=self._metrics.worker_errors.inc)
         failed = self._metrics.worker_errors.inc
@@ -108,6 +115,7 @@ class Resident:
             self._hooks,
             self._pools,
             self._metrics,
+            Page(self._residence, calls, self._pools, House(self._residence, self._metrics, lately), Door()),
             draining=self._draining,
             stop=self.stop,
         )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # numpy and faiss are slow to import; the server must listen 
     from clawcortex.store.base import Store
     from clawcortex.store.index import Index
 
-Origin = Literal["cli", "http", "hook", "tool", "mcp", "cron", "task", "command"]
+Origin = Literal["cli", "http", "hook", "tool", "mcp", "cron", "task", "command", "page"]
 
 
 class Progress(BaseModel):

@@ -21,6 +21,7 @@ from typing import Any, Generic, Literal, TypeVar, get_type_hints
 from pydantic import BaseModel
 
 from clawcortex.skills.context import Context, Progress
+from clawcortex.skills.panel import Panel
 from clawcortex.store.records import Event
 
 Expose = Literal["owner", "agent"]
@@ -41,6 +42,18 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """A search box on the status page: what is looked for goes into one field, and a list comes out."""
+
+    takes: str
+    """The input's field that gets the words."""
+    shows: str
+    """The output's field that lists what was found."""
+    columns: Mapping[str, str]
+    """Fields of one that was found, with their headings."""
+
+
+@dataclass(frozen=True, slots=True)
 class Operation(Generic[In, Out]):
     """One function with its input, output, sentence and who may call it."""
 
@@ -54,6 +67,7 @@ class Operation(Generic[In, Out]):
     progress: type[Progress] | None = None
     """What it tells while it runs, by `context.tell`: it may take long, and gets threads of its own."""
     command: Command | None = None
+    search: Search | None = None
     timeout_s: int | None = None
     """How long callers wait for it, when it may take longer than they would."""
 
@@ -148,6 +162,8 @@ class Skill:
     requires: Sequence[str] = ()
     """Extras it cannot work without, as install.py names them: "voice"."""
     grants: Sequence[Grant] = ()
+    panels: Sequence[Panel] = ()
+    """Its parts of the status page."""
     files: Mapping[str, type[BaseModel]] = field(default_factory=dict)
     """What the files that it writes for others hold, by the name of the schema: "transcript"."""
     keeps: Sequence[str] = ()
@@ -161,6 +177,7 @@ def operation(
     effect: Effect = "read",
     progress: type[Progress] | None = None,
     command: Command | None = None,
+    search: Search | None = None,
     timeout_s: int | None = None,
 ) -> Callable[[Callable[[Context, In], Out]], Operation[In, Out]]:
     """Declare a function as an operation; its annotations give the schemas, its docstring the sentence."""
@@ -175,7 +192,7 @@ def operation(
         if not summary:
             raise TypeError(f"operation {name!r} needs a docstring; its first line is shown to all")
         return Operation(
-            name, function, request, output, summary, expose, effect, progress, command, timeout_s
+            name, function, request, output, summary, expose, effect, progress, command, search, timeout_s
         )
 
     return declare

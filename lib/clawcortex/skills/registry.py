@@ -19,6 +19,7 @@ from typing import Any
 from clawcortex import paths
 from clawcortex.errors import NotFoundError
 from clawcortex.skills.operation import Chore, Consumer, Hook, Operation, Skill
+from clawcortex.skills.panel import Panel
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +91,14 @@ class Registry:
         """Return what looks after new memories."""
         return [(skill, chore) for skill in self.skills.values() for chore in skill.chores]
 
+    def panels(self) -> list[tuple[Skill, Panel]]:
+        """Return the skills' parts of the status page."""
+        return [(skill, panel) for skill in self.skills.values() for panel in skill.panels]
+
+    def searches(self) -> list[tuple[Skill, Operation[Any, Any]]]:
+        """Return the operations that the status page's search box asks."""
+        return [(skill, one) for skill in self.skills.values() for one in skill.operations if one.search]
+
     def consumers(self) -> list[tuple[Skill, Consumer]]:
         """Return who listens to the event log."""
         return [(skill, consumer) for skill in self.skills.values() for consumer in skill.consumers]
@@ -147,7 +156,9 @@ def check(skill: Skill, folder: str) -> None:
         if clash:
             raise ValueError(f"operation {operation.name!r}: {sorted(clash)} belong to the command line")
         _check_command(operation)
+        _check_search(operation)
     _check_consumers(skill)
+    _check_panels(skill)
     for schedule in skill.schedules:
         if schedule.operation not in names:
             raise ValueError(f"a schedule calls the unknown operation {schedule.operation!r}")
@@ -173,6 +184,26 @@ def _check_commands(skill: Skill, others: Iterable[Skill]) -> None:
     names = [one.command.name for one in every if one.command]
     if len(set(names)) < len(names):
         raise ValueError(f"a slash command is declared twice: {', '.join(sorted(names))}")
+
+
+def _check_search(operation: Operation[Any, Any]) -> None:
+    search = operation.search
+    if search is None:
+        return
+    takes = operation.input.model_fields.get(search.takes)
+    if takes is None or takes.annotation is not str or search.shows not in operation.output.model_fields:
+        raise ValueError(
+            f"the search of {operation.name!r} takes no text, or shows a field that is not there"
+        )
+
+
+def _check_panels(skill: Skill) -> None:
+    names = [panel.name for panel in skill.panels]
+    for panel in skill.panels:
+        if not OPERATION_NAME.fullmatch(panel.name) or names.count(panel.name) > 1:
+            raise ValueError(f"panel {panel.name!r} is declared twice or badly named")
+        if not panel.title or not panel.summary:
+            raise ValueError(f"panel {panel.name!r} needs a title, and a docstring that says what it shows")
 
 
 def _check_consumers(skill: Skill) -> None:

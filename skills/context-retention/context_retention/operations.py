@@ -8,9 +8,9 @@ from clawcortex import paths
 from clawcortex.errors import InputError
 from clawcortex.skills.context import Context
 from clawcortex.skills.known import name_of, with_chat_type
-from clawcortex.skills.operation import Schedule, Skill, operation
+from clawcortex.skills.operation import Schedule, Search, Skill, operation
 from clawcortex.store.records import Memory, Provenance, Scope, Selection
-from context_retention import hooks, reembedding, relating, shapes, transfer
+from context_retention import hooks, panels, reembedding, relating, shapes, transfer
 from context_retention.forgetting import archive, uses
 from context_retention.forgetting.consolidation import consolidate_memory
 from context_retention.forgetting.operations import consolidate, evict
@@ -22,6 +22,11 @@ from context_retention.summaries import operation as summing
 from context_retention.summaries.forgetting import Gone, noting
 from context_retention.writing import Saying, prepare, write
 
+SEARCH = Search(
+    takes="query",
+    shows="hits",
+    columns={"text": "Memory", "speaker": "Said by", "created_at": "When", "score": "Score", "why": "Why"},
+)
 LISTED = 100
 FOUND_BY_QUERY = 100
 SURE_ENOUGH = 0.5
@@ -99,7 +104,7 @@ def _found(context: Context, request: shapes.RecallInput) -> shapes.RecallOutput
     return search(context, wanted)
 
 
-@operation("recall", expose="agent")
+@operation("recall", expose="agent", search=SEARCH)
 def recall(context: Context, request: shapes.RecallInput) -> shapes.RecallOutput:
     """Search memory and return the best hits, each with its score and the reasons for it."""
     answer = _found(context, request)
@@ -279,6 +284,7 @@ skill = Skill(
     ),
     tasks=(consolidate_memory, leaving.leave_summaries),
     chores=(uses.count_recalls, relating.relate),
+    panels=(panels.growth,),
     schedules=(Schedule("30 3 * * *", "consolidate"), *summing.SCHEDULES),
     keeps=summing.FILES,
 )

@@ -7,7 +7,7 @@ from datetime import timedelta
 from clawcortex.errors import ConflictError, DeniedError, InputError, NotFoundError
 from clawcortex.skills.context import Context
 from clawcortex.skills.operation import Schedule, Skill, operation
-from feedback_router import answering, asking, hooks, jobs, shapes
+from feedback_router import answering, asking, hooks, jobs, panels, shapes
 from feedback_router.answers import told
 from feedback_router.asking import Question
 from feedback_router.digest import patterns_digest, pending_digest, report_digest
@@ -204,6 +204,7 @@ skill = Skill(
     hooks=(hooks.take_press, hooks.take_reply, hooks.tell_decisions),
     tasks=(jobs.send_ask, jobs.edit_message, jobs.remind, jobs.expire),
     consumers=(jobs.dispatch, hooks.ask_wanted),
+    panels=(panels.waiting, panels.accepted),
     schedules=(Schedule("0 0 * * *", "patterns", {"write": True}),),
     keeps=("feedback",),
 )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from clawcortex.errors import InputError
 from clawcortex.skills.context import Context
 from clawcortex.skills.operation import Grant, Skill, operation
-from voice_pipeline import listing, rights, shapes, telling
+from voice_pipeline import listing, panels, rights, shapes, telling
 from voice_pipeline.extracting.shapes import Extraction
 from voice_pipeline.notes import filing, hearing, incoming, putting, speakers
 from voice_pipeline.notes import telling as notes_telling
@@ -118,6 +118,7 @@ skill = Skill(
     tasks=(hearing.hear, putting.put, notes_telling.say),
     chores=(incoming.look,),
     consumers=(putting.transcribed,),
+    panels=(panels.open_priorities,),
     requires=("voice",),
     grants=GRANTS,
     files={"transcript": shapes.TranscriptFile},
