@@ -81,7 +81,7 @@ class Copied(Resident):
 
     def __init__(self, lived: Lived) -> None:
         super().__init__()
-        shutil.copy(lived.database, paths.private_folder(self.state) / "memory.db")
+        shutil.copy(lived.database, paths.private_folder(self.state) / paths.database_path().name)
 
 
 def live(conversations: Sequence[Conversation], asked: Sequence[Asked], database: Path) -> Lived:

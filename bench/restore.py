@@ -170,7 +170,7 @@ def measure(
         progress(f"restored in {took:.1f} s")
         lost = lost_sources(acknowledged)
         found, ready = answers(resident, questions)
-        without(away / "memory.db", paths.database_path())
+        without(away / "memory.sqlite", paths.database_path())
         home.rename(home.with_name("restored"))
         away.rename(home)
         there, _ = answers(resident, questions)

@@ -27,8 +27,8 @@ def state_dir() -> Path:
 
 
 def database_path() -> Path:
-    """Return the SQLite file that holds rows and vectors."""
-    return state_dir() / "memory.db"
+    """Return the SQLite file that holds rows and vectors; OpenClaw's backup knows a database by this ending."""
+    return state_dir() / "memory.sqlite"
 
 
 def settings_path() -> Path:

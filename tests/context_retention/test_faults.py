@@ -127,7 +127,7 @@ def test_a_corrupt_database_is_named_and_prompts_go_on(start: Callable[[], int])
     capture(1)
     os.kill(pid, signal.SIGKILL)
     ended()
-    for path in paths.state_dir().glob("memory.db*"):
+    for path in paths.state_dir().glob("memory.sqlite*"):
         path.write_bytes(b"\x00garbage" * 4_000)
     start()
     with pytest.raises(CorruptedError) as refused:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+import tarfile
 import urllib.error
 import urllib.request
+from contextlib import closing
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -95,3 +99,19 @@ def test_the_page_opens_with_its_own_link_and_the_status_with_the_gateways_beare
     named = re.findall(r'name="(\w+)" value="([^"]+)"', health.partition("</form>")[0])
     with browser.open(f"http://127.0.0.1:{port}/clawcortex/page", urlencode(named).encode()) as answer:
         assert re.search(r"Examined \d{4}", answer.read().decode())
+
+
+def test_openclaws_own_backup_holds_a_consistent_memory_and_not_our_backups(
+    house: House, tmp_path: Path
+) -> None:
+    house.ask("/v1/context-retention/capture", {"text": "The spare key hangs behind the blue door"})
+    told = json.loads(house.openclaw("backup", "create", "--output", str(tmp_path), "--verify", "--json"))
+    with tarfile.open(told["archivePath"]) as archive:
+        inside = {name.partition("/clawcortex/")[2]: name for name in archive.getnames()}
+        archive.extract(inside["memory.sqlite"], tmp_path, filter="data")
+    ours = [name for name in inside if name.startswith(("backups/", "cache/", "run/", "memory.sqlite-"))]
+    assert ours == []  # no log beside it: what it held is in the copy, and the copy is one moment's
+    with closing(sqlite3.connect(tmp_path / inside["memory.sqlite"])) as raw:
+        assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        said = "SELECT count(*) FROM memories WHERE text LIKE '%blue door%'"
+        assert raw.execute(said).fetchone() == (1,)

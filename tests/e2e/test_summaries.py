@@ -35,7 +35,7 @@ def talked(openclaw: Path, models_cache: Path, tmp_path_factory: pytest.TempPath
         for said in (DECIDED, "Remind me to call Priya", "a drone", "picnic at the lake", "firmware in May"):
             house.remembers(said)
         house.stop()
-        set_back(house.state / "clawcortex" / "memory.db")
+        set_back(house.state / "clawcortex" / "memory.sqlite")
         house.start()
         yield house
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -344,3 +345,19 @@ class TestWriter:
             assert alone.result() is False
         with pytest.raises(StorageError, match="closed"):
             writer.run(lambda c: None)
+
+
+def test_a_database_of_before_gets_its_present_name_and_loses_nothing() -> None:
+    before = paths.private_folder(paths.state_dir()) / "memory.db"
+    store = SqliteStore(before)
+    store.put_record("kept", "one", {"is": "there"})
+    for end in ("", "-wal"):  # as a killed process leaves them: the record stands in the log only
+        shutil.copy(f"{before}{end}", f"{before}.copy{end}")
+    store.close()
+    for end in ("", "-wal"):
+        Path(f"{before}.copy{end}").rename(f"{before}{end}")
+    again = open_store(Settings())
+    assert again.get_record("kept", "one") == {"is": "there"}
+    again.close()
+    assert not before.exists()
+    assert paths.database_path().exists()

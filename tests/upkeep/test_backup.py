@@ -113,7 +113,7 @@ def test_an_encrypted_backup_opens_with_its_key_only(key: Path, workspace: Path)
     assert made.encrypted
     assert b"dentist" not in b"".join(path.read_bytes() for path in home.iterdir())
     assert verified().faults == []
-    for path in (home / "memory.db.zst", home / "files.tar.zst"):
+    for path in (home / "memory.sqlite.zst", home / "files.tar.zst"):
         for at in (0, 12, 30, 41, path.stat().st_size - 1):
             with flipped(path, at):
                 assert verified().faults
@@ -217,7 +217,7 @@ def test_the_command_line_takes_lists_and_verifies(
     listed = json.loads(capsys.readouterr().out)
     assert [one["id"] for one in listed["backups"]] == [taken["id"]]
     assert listed["verified"]["backup"] == taken["id"]
-    (Path(taken["path"]) / "memory.db.zst").write_bytes(b"")
+    (Path(taken["path"]) / "memory.sqlite.zst").write_bytes(b"")
     assert cli.main(["backup", "verify", "--json"]) == CorruptedError.exit_code
 
 

@@ -63,7 +63,7 @@ def test_what_was_there_is_moved_aside_and_what_was_kept_is_back(workspace: Path
     assert (workspace / "own.md").exists()
     assert not state_file("priorities").exists()
     old = Path(said.replaced)
-    assert texts(old / "memory.db") == later
+    assert texts(old / "memory.sqlite") == later
     assert (old / "settings.toml").read_text() == "lesson_days = 99\n"
     assert (old / "priorities").is_dir()
     assert (old / "workspace" / "main" / "PRIORITIES.md").read_text() == "- [ ] something else\n"
@@ -91,7 +91,7 @@ def test_a_lost_state_comes_back_with_private_files(workspace: Path) -> None:
     said = put_back(workspace)
     assert texts() == kept
     assert said.replaced != ""  # PRIORITIES.md was still there
-    assert {path.stat().st_mode & 0o077 for path in paths.state_dir().glob("memory.db")} == {0}
+    assert {path.stat().st_mode & 0o077 for path in paths.state_dir().glob("memory.sqlite")} == {0}
     assert modes(paths.state_dir() / "settings.toml") == set()
 
 
@@ -110,7 +110,7 @@ def test_killed_at_any_step_the_next_restore_finishes_it(workspace: Path, tmp_pa
                 open_store(load_settings())
         said = put_back(workspace)
         assert texts() == kept
-        assert texts(Path(said.replaced) / "memory.db") == later
+        assert texts(Path(said.replaced) / "memory.sqlite") == later
         assert (workspace / "PRIORITIES.md").read_text() == "- [ ] call the bank\n"
         shutil.rmtree(paths.state_dir())
         shutil.copytree(snapshot, paths.state_dir())
@@ -156,7 +156,7 @@ def test_a_folder_gets_a_copy_and_the_state_is_left_alone(workspace: Path, tmp_p
     fill(load_settings(), 6, 1)
     into = tmp_path / "elsewhere"
     said = restoring.restore_into(load_settings(), into)
-    assert (said.memories, len(texts(into / "memory.db")), len(texts())) == (6, 6, 7)
+    assert (said.memories, len(texts(into / "memory.sqlite")), len(texts())) == (6, 6, 7)
     assert (into / "state" / "settings.toml").exists()
     with pytest.raises(InputError, match="not empty"):
         restoring.restore_into(load_settings(), into)

@@ -62,7 +62,7 @@ def following(workspace: Path, key: Key | None = None) -> Iterator[tuple[SqliteS
 def restored(tmp_path: Path, at: datetime | None = None) -> list[str]:
     into = tmp_path / f"restored-{os.urandom(4).hex()}"
     restoring.restore_into(load_settings(), into, at=at)
-    return texts(into / "memory.db")
+    return texts(into / "memory.sqlite")
 
 
 def streams() -> list[str]:
@@ -73,7 +73,7 @@ def test_every_write_is_in_what_is_restored_and_the_log_stays_short(workspace: P
     with following(workspace) as (store, shipping):
         for number in range(10, 110):
             store.add([memory(number)])
-            longest = store.path.with_name("memory.db-wal").stat().st_size
+            longest = store.path.with_name("memory.sqlite-wal").stat().st_size
             assert longest < 2_000_000
         assert shipping.shipped(60)
         assert shipping.broken == ""
@@ -250,9 +250,9 @@ def texts_untouched(tmp_path: Path) -> list[str]:
     """Read a copy of the living database: opening and closing it would write the log into it."""
     copy = tmp_path / f"copy-{os.urandom(4).hex()}"
     copy.mkdir()
-    for path in paths.state_dir().glob("memory.db*"):
+    for path in paths.state_dir().glob("memory.sqlite*"):
         shutil.copy(path, copy)
-    return texts(copy / "memory.db")
+    return texts(copy / "memory.sqlite")
 
 
 @pytest.mark.parametrize("key", [None, KEY], ids=["plain", "encrypted"])

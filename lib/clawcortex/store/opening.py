@@ -6,8 +6,10 @@ from pathlib import Path
 
 from clawcortex import paths
 from clawcortex.errors import ConflictError, SettingsError
+from clawcortex.files import locked
 from clawcortex.settings import Settings
 from clawcortex.store.sql.store import SqlStore
+from clawcortex.store.sqlite.faults import faults
 
 SQLITE = "sqlite:"
 POSTGRES = ("postgresql://", "postgres://")
@@ -24,11 +26,12 @@ def open_store(settings: Settings) -> SqlStore:
         if not url:
             paths.private_folder(path.parent)
             _refuse_half_restored()
+            _take_over(path)
         return SqliteStore(path, least_free_mb=settings.least_free_mb)
     scheme = url.partition(":")[0]  # the rest may hold a password
     raise SettingsError(
         f"store_url begins with {scheme[:40]!r}, which names no store that is known",
-        hint="Leave it empty, or give sqlite:/folder/memory.db or postgresql://user:password@host/database.",
+        hint="Leave it empty, or give sqlite:/folder/memory.sqlite or postgresql://user:password@host/database.",
     )
 
 
@@ -42,6 +45,19 @@ def _refuse_half_restored() -> None:
         raise ConflictError(
             "a restore was cut off half-way", hint="Run `clawcortex restore` again: it is finished then."
         )
+
+
+def _take_over(path: Path) -> None:
+    """Give a database of before its present name; its log first, so that a kill in between loses nothing."""
+    before = path.with_name("memory.db")
+    if path.exists() or not before.exists():
+        return
+    with faults(path), locked(path):
+        for end in ("-wal", ""):
+            old = before.with_name(f"{before.name}{end}")
+            if old.exists():
+                old.rename(path.with_name(f"{path.name}{end}"))
+        before.with_name(f"{before.name}-shm").unlink(missing_ok=True)
 
 
 def sqlite_path(settings: Settings) -> Path | None:

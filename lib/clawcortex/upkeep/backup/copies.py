@@ -64,7 +64,7 @@ def sqlite_copy(store: SqliteStore) -> Iterator[Path]:
     room_for(store.path.parent, store.path.stat().st_size)
     scratch = paths.private_folder(paths.cache_dir() / "backup")
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
-        copy = Path(folder) / "memory.db"
+        copy = Path(folder) / "memory.sqlite"
         store.copy_to(copy)
         yield copy
 

@@ -25,7 +25,7 @@ from clawcortex.upkeep.backup.keys import Key, load_key
 from clawcortex.upkeep.backup.manifest import Entry, Manifest, Stored
 from clawcortex.upkeep.backup.sealing import Written, sealing
 
-SQLITE, POSTGRES, FILES = "memory.db.zst", "memory.dump.zst", "files.tar.zst"
+SQLITE, POSTGRES, FILES = "memory.sqlite.zst", "memory.dump.zst", "files.tar.zst"
 Began = Callable[[str], None]
 
 

@@ -19,7 +19,7 @@ from clawcortex.upkeep.backup.manifest import Entry, Manifest, Stored
 from clawcortex.upkeep.backup.sealing import PIECE, Unsealing
 from clawcortex.upkeep.backup.taking import SQLITE
 
-DATABASE, DUMP = "memory.db", "memory.dump"
+DATABASE, DUMP = "memory.sqlite", "memory.dump"
 
 
 @dataclass(frozen=True, slots=True)
