@@ -89,3 +89,23 @@ def test_what_is_meant_must_be_known_and_clear(house: House) -> None:
         operations.link(house.context(), shapes.LinkInput(name="x", entity="Nobody"))
     with pytest.raises(InputError, match="empty"):
         operations.link(house.context(), shapes.LinkInput(name=" \u200b ", entity="Acme"))
+
+
+def test_a_name_is_forgotten_with_its_last_memory_however_old(real: House) -> None:
+    first = real.say("work", "Lindqvist Corp. and Okafor Ltd. want an offer for the takeover.")
+    second = real.say("work", "The lawyers of Lindqvist Inc. agree to the takeover.")
+    real.clock.advance(days=40)
+    operations.detect(real.context(), shapes.DetectInput())
+    real.forget(first)
+    assert "Okafor" not in stored(real)
+    assert "Lindqvist Corp" not in stored(real)
+    assert "Lindqvist Inc" in stored(real)
+    real.forget(second)
+    assert "Lindqvist" not in stored(real)
+    assert "takeov" not in stored(real)
+
+
+def stored(house: House) -> str:
+    """Return all that this skill keeps."""
+    collections = ("entities", "evidence", "heads", "turns", "raised", "waiting", "state", "joined")
+    return str([house.store.list_records(f"signals.{one}") for one in collections])

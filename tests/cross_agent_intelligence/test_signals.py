@@ -174,7 +174,7 @@ def test_what_the_stream_missed_is_found_by_the_job_and_what_is_old_goes(house: 
     assert (found.read, len(found.signals)) == (2, 1)
     house.clock.advance(days=house.settings.signal_days + 1)
     assert operations.detect(house.context(), shapes.DetectInput()).dropped > 0
-    for collection in (HEADS, TURNS, RAISED, WAITING):
+    for collection in (HEADS, RAISED, WAITING):
         assert house.store.list_records(collection) == {}
 
 

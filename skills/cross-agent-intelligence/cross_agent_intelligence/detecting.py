@@ -63,6 +63,8 @@ class Found:
     """By key: the document as it was, and the head as it becomes."""
     stands_in: dict[str, str] = field(default_factory=dict)
     """By key of a head: the name by which the memory called it."""
+    names: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By entity: every name by which the memory called it, and how often."""
     signals: list[Signal] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
 
@@ -113,15 +115,18 @@ def take_in(context: Context, view: View, known: Known, memory: Memory, mentions
             join(context, found, gone, known.resolver.current(resolution.entity))
     named: dict[str, Mention] = {}
     for mention, resolution in zip(counted, resolved, strict=False):
-        named.setdefault(known.resolver.current(resolution.entity), mention)
+        entity = known.resolver.current(resolution.entity)
+        named.setdefault(entity, mention)
+        called = found.names.setdefault(entity, {})
+        called[mention.name] = called.get(mention.name, 0) + 1
     general = subscriptions.of_entity(context, subscriptions.ALL) if named else {}
     for entity, mention in list(named.items())[:MOST]:
         for audience in heard_by(memory.scope, context.settings):
             head = head_at(context, found, entity, audience)
             head = head or Head(entity=entity, audience=audience, kind=mention.kind)
             mentioned(context, view, found, head, memory, mention.name, "name", general)
-    if found.stands_in:
-        found.writes.append(stands(context, memory.n, found.stands_in))
+    if found.names:
+        found.writes.append(stands(context, memory.n, found.stands_in, found.names))
     return found
 
 
@@ -160,12 +165,18 @@ def mentioned(
     found.stands_in[head.key] = name
 
 
-def stands(context: Context, n: int, stands_in: Mapping[str, str]) -> Write:
-    """Return the change that keeps in which heads a memory stands, and by which name."""
+def stands(
+    context: Context, n: int, stands_in: Mapping[str, str], names: Mapping[str, Mapping[str, int]]
+) -> Write:
+    """Return the change that keeps in which heads a memory stands, and what it calls each entity.
+
+    It is kept as long as the memory is: what is forgotten must be found here, too.
+    """
     before = context.store.get_record(TURNS, turn_key(n))
-    known = (before or {}).get("heads")
-    listed = {**(known if isinstance(known, dict) else {}), **stands_in}
-    return Write(TURNS, turn_key(n), before, {"version": 1, "heads": listed})
+    heads_before, names_before = ((before or {}).get(part) for part in ("heads", "names"))
+    listed = {**(heads_before if isinstance(heads_before, dict) else {}), **stands_in}
+    called = {**(names_before if isinstance(names_before, dict) else {}), **names}
+    return Write(TURNS, turn_key(n), before, {"version": 1, "heads": listed, "names": called})
 
 
 def _signal(

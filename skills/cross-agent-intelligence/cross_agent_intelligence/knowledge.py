@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -108,9 +108,38 @@ def forget(context: Context) -> None:
         _known.pop(context.store, None)
 
 
+def unlearned(store: Store, entity: str, called: Mapping[str, int]) -> Write | None:
+    """Return the change that takes out of an entity what a forgotten memory told of it; None for none.
+
+    What surrounded it goes, whichever memory told it; a name goes with its last memory, unless a person confirmed it.
+    """
+    before = store.get_record(ENTITIES, entity)
+    if before is None:
+        return None
+    known = _entity(entity, before)
+    left = {name: count - called.get(name, 0) for name, count in known.aliases.items()}
+    aliases = {name: max(count, 0) for name, count in left.items() if count > 0 or known.confirmed}
+    if not aliases and not known.confirmed:
+        return Write(ENTITIES, entity, before, None)
+    gone = known.aliases.keys() - aliases.keys()
+    evidence = evidence_in(before)
+    kept = {name: why for name, why in evidence.items() if not any(one in f"{name} {why}" for one in gone)}
+    shown = (
+        known.name if known.confirmed or known.name in aliases else max(aliases, key=lambda one: aliases[one])
+    )
+    count = max(known.count - sum(called.values()), 0)
+    after = asdict(replace(known, name=shown, aliases=aliases, count=count, words={}))
+    return Write(ENTITIES, entity, before, after | {"version": 1, "evidence": kept})
+
+
 def evidence_of(context: Context, entity: str) -> dict[str, str]:
     """Return by name why it is a name of this entity."""
-    found = (context.store.get_record(ENTITIES, entity) or {}).get("evidence")
+    return evidence_in(context.store.get_record(ENTITIES, entity) or {})
+
+
+def evidence_in(record: Mapping[str, object]) -> dict[str, str]:
+    """Return by name why it is a name of the entity of a record."""
+    found = record.get("evidence")
     return {str(name): str(why) for name, why in found.items()} if isinstance(found, Mapping) else {}
 
 
@@ -148,7 +177,6 @@ def _entity(key: str, value: Mapping[str, object]) -> Entity:
 
 def _write(store: Store, entity: Entity, reasons: Mapping[str, str]) -> Write:
     before = store.get_record(ENTITIES, entity.id)
-    kept = (before or {}).get("evidence")
-    evidence = {**(kept if isinstance(kept, dict) else {}), **reasons}
+    evidence = {**evidence_in(before or {}), **reasons}
     newest = dict(list(evidence.items())[-EVIDENCE:])
     return Write(ENTITIES, entity.id, before, asdict(entity) | {"version": 1, "evidence": newest})

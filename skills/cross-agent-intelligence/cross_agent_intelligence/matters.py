@@ -111,7 +111,7 @@ def _match(
             head = Head(entity=entity, audience=audience, kind="matter", agents={other.scope.agent: heard})
         mentioned(context, view, found, head, memory, "", "meaning", general)
         for n in (memory.n, other.n):
-            found.writes.append(stands(context, n, {head.key: ""}))
+            found.writes.append(stands(context, n, {head.key: ""}, {}))
         return  # the nearest is enough
 
 

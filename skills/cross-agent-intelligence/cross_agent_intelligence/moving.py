@@ -47,7 +47,18 @@ def _move_one(context: Context, n: int, place: str, name: str, entity: str) -> b
         grown = heads.with_mention(known, memory.scope.agent, name, n, said(memory))
         found = Found(heads={place: (stored, heads.without(head, n, name)), key: (there, grown)})
         now = {key if one == place else one: called for one, called in listed.items()}
-        found.writes.append(Write(TURNS, turn_key(n), record, {"version": 1, "heads": now}))
+        names = _renamed((record or {}).get("names"), place.partition("/")[0], entity, name)
+        found.writes.append(Write(TURNS, turn_key(n), record, {"version": 1, "heads": now, "names": names}))
         if context.store.amend(found.all_writes()):
             return True
     return False
+
+
+def _renamed(names: object, was: str, entity: str, name: str) -> dict[str, dict[str, int]]:
+    """Return what a memory calls each entity, once a name of one is another's."""
+    kept: dict[str, dict[str, int]] = {}
+    for one, called in (names if isinstance(names, dict) else {}).items():
+        for called_as, count in called.items():
+            owner = entity if one == was and fold(called_as) == fold(name) else one
+            kept.setdefault(owner, {})[called_as] = count
+    return kept

@@ -14,7 +14,6 @@ from cross_agent_intelligence.records import (
     HEADS,
     LAST,
     RAISED,
-    TURNS,
     WAITING,
     Head,
     Signal,
@@ -66,7 +65,6 @@ def drop_old(context: Context) -> int:
         for key in list(context.store.list_records(collection)):
             if key.rpartition("/")[2] < moment(since):
                 gone += context.store.take_record(collection, key) is not None
-    gone += _drop_turns(context, since.timestamp())
     return gone + _drop_entities(context)
 
 
@@ -84,18 +82,6 @@ def _trim_heads(context: Context, since: float) -> int:
             if document != stored and context.store.amend([Write(HEADS, key, stored, document)]):
                 gone += kept is None
     return gone
-
-
-def _drop_turns(context: Context, since: float) -> int:
-    """Let go what is known of memories that no head names any more."""
-    context.index.refresh()
-    view = context.index.view()
-    keys = list(context.store.list_records(TURNS))
-    rows = view.at([int(key) for key in keys]).tolist()
-    old = [key for key, row in zip(keys, rows, strict=True) if row < 0 or view.columns.created[row] < since]
-    for key in old:
-        context.store.take_record(TURNS, key)
-    return len(old)
 
 
 def _drop_entities(context: Context) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -174,12 +174,12 @@ def missing(context: Context) -> list[int]:
 
 
 def leave(context: Context, n: int) -> None:
-    """Take a memory out of every head that it stands in; doing it again changes nothing."""
+    """Take a memory out of every head that it stands in, and its names with it; doing it again changes nothing."""
     for _ in range(TRIES):
         record = context.store.get_record(TURNS, turn_key(n))
         if record is None:
             return
-        listed = record.get("heads")
+        listed, names = record.get("heads"), record.get("names")
         found = Found(writes=[Write(TURNS, turn_key(n), record, None)])
         for key, name in (listed if isinstance(listed, dict) else {}).items():
             current = current_key(context, str(key))
@@ -188,8 +188,25 @@ def leave(context: Context, n: int) -> None:
             if head is not None:
                 found.heads[current] = stored, heads.without(head, n, str(name))
                 found.writes += _withdrawn(context, [one.signal for one in head.raised if one.n == n])
-        if context.store.amend(found.all_writes()):
+        with knowledge.held(context) as known:
+            unlearned = _unlearned(context, names if isinstance(names, dict) else {})
+            if unlearned:
+                found.writes += [*unlearned, known.stepped()]
+            done = context.store.amend(found.all_writes())
+            knowledge.forget(context)
+        if done:
             return
+
+
+def _unlearned(context: Context, names: Mapping[str, Mapping[str, int]]) -> list[Write]:
+    """Return the changes that take the names of a memory out of what is known of their entities."""
+    by_entity: dict[str, dict[str, int]] = {}
+    for entity, called in names.items():
+        known = by_entity.setdefault(current_entity(context, entity), {})
+        for name, count in called.items():
+            known[name] = known.get(name, 0) + count
+    changes = (knowledge.unlearned(context.store, entity, called) for entity, called in by_entity.items())
+    return [one for one in changes if one is not None]
 
 
 def _withdrawn(context: Context, signals: list[str]) -> Iterator[Write]:
@@ -202,6 +219,11 @@ def _withdrawn(context: Context, signals: list[str]) -> Iterator[Write]:
 def current_key(context: Context, key: str) -> str:
     """Return where a head is now: its entity may have turned out to be another."""
     entity, _, audience = key.rpartition("/")
+    return f"{current_entity(context, entity)}/{audience}"
+
+
+def current_entity(context: Context, entity: str) -> str:
+    """Return the entity that one turned out to be, itself where it did not."""
     while (record := context.store.get_record(JOINED, entity)) is not None:
         entity = str(record["into"])
-    return f"{entity}/{audience}"
+    return entity
