@@ -177,6 +177,18 @@ def asked(port: int, trusted: Path, token: str) -> tuple[int, dict[str, Any]]:
     return answer.status, found
 
 
+def browsed(port: int, trusted: Path, path: str, cookie: str = "") -> tuple[int, str]:
+    """Return the status of a page and the cookie that came with it."""
+    connection = http.client.HTTPSConnection(
+        "127.0.0.1", port, timeout=30, context=ssl.create_default_context(cafile=trusted)
+    )
+    connection.request("GET", path, headers={"cookie": cookie})
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer.status, answer.headers.get("set-cookie", "")
+
+
 def test_the_network_gets_in_with_tls_and_the_token_only(port: int, certificate: Path) -> None:
     with running():
         token = network.the_token()
@@ -186,6 +198,13 @@ def test_the_network_gets_in_with_tls_and_the_token_only(port: int, certificate:
             status, body = asked(port, certificate, wrong)
             assert (status, body["code"]) == (401, "unauthorized")
             assert "run/network.token" in body["hint"]
+        assert browsed(port, certificate, "/status")[0] == 401
+        assert browsed(port, certificate, "/page")[0] == 401
+        (link,) = client.call("/v1/page", {})["links"]
+        status, cookie = browsed(port, certificate, link.removeprefix(f"https://127.0.0.1:{port}"))
+        assert (status, "; Secure" in cookie, "; HttpOnly" in cookie) == (303, True, True)
+        assert browsed(port, certificate, "/page", cookie.partition(";")[0])[0] == 200
+        assert browsed(port, certificate, "/metrics", cookie.partition(";")[0])[0] == 401
         with socket.create_connection(("127.0.0.1", port), 30) as plain:
             plain.sendall(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
             assert b"alive" not in plain.recv(1_000)

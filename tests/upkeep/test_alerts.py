@@ -92,7 +92,7 @@ def test_rounds_are_quick_ones_and_now_and_then_a_whole_one(
     now, looked = [0.0], list[Any]()
 
     def examine(looks: Any) -> list[Check]:
-        looked.append(looks)
+        looked.extend(looks)
         return []
 
     monkeypatch.setattr(doctor, "examine", examine)
@@ -100,4 +100,5 @@ def test_rounds_are_quick_ones_and_now_and_then_a_whole_one(
     opened: Any = SimpleNamespace(resources=resources)
     for now[0] in (1.0, QUICK_S, QUICK_S + 1, 2 * QUICK_S, WHOLE_S, WHOLE_S + QUICK_S):
         assert watch.step(opened) is False
-    assert looked == [doctor.QUICK, doctor.QUICK, doctor.LOOKS, doctor.QUICK]
+    assert looked == [*doctor.QUICK, *doctor.QUICK, *doctor.LOOKS, *doctor.QUICK]
+    assert set(watch.found) == {one.__name__ for one in doctor.LOOKS}

@@ -92,7 +92,7 @@ class Resident:
         self._metrics = Metrics(self._sizes)
         self._residence = Residence(settings, wake=self._wake, drain=self._drain)
         calls = Calls(self._residence, self._metrics)
-        lately = Lately()
+        lately, watch = Lately(), Watch()
         self._hooks = Hooks(
             self._residence, self._metrics, self._pools, caught_up=self._caught_up, lately=lately
         )
@@ -102,7 +102,7 @@ class Resident:
         self._tasks = (
             Loop("tasks", self._residence, run_one, failed=failed),
             Loop("slow tasks", self._residence, partial(run_one, slow=True), failed=failed),
-            Loop("watch", self._residence, Watch().step, failed=failed),
+            Loop("watch", self._residence, watch.step, failed=failed),
         )
         self._consumers = Consumers(
             self._residence, count=self._count_consumed, failed=self._metrics.worker_errors.inc
@@ -115,7 +115,13 @@ class Resident:
             self._hooks,
             self._pools,
             self._metrics,
-            Page(self._residence, calls, self._pools, House(self._residence, self._metrics, lately), Door()),
+            Page(
+                self._residence,
+                calls,
+                self._pools,
+                House(self._residence, self._metrics, lately, watch),
+                Door(),
+            ),
             draining=self._draining,
             stop=self.stop,
         )

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from clawcortex.server.injected import Injected, Lately
 from clawcortex.server.metrics import Metrics
 from clawcortex.server.resources import Residence
+from clawcortex.server.watching import Watch
 from clawcortex.skills.context import Context
 from clawcortex.skills.panel import Act, Panel, Row, Share, Table, panel
 
 if TYPE_CHECKING:
     from clawcortex.store.sql.store import SqlStore
-    from clawcortex.upkeep.doctor import Check
     from clawcortex.upkeep.jobs import Queued
 
 PROMPT = "before_prompt_build"
@@ -28,11 +28,11 @@ class House:
 
     name = "house"
 
-    def __init__(self, residence: Residence, metrics: Metrics, lately: Lately) -> None:
+    def __init__(self, residence: Residence, metrics: Metrics, lately: Lately, watch: Watch) -> None:
         self._residence = residence
         self._metrics = metrics
         self._lately = lately
-        self._checks: tuple[datetime, Sequence[Check]] | None = None
+        self._watch = watch
         self._examining = threading.Lock()
         self.panels: tuple[Panel, ...] = (
             panel("health", "Health")(self._health),
@@ -45,31 +45,29 @@ class House:
 
     def _examine(self) -> str:
         """Run the doctor; one at a time."""
-        from clawcortex.upkeep.doctor import examine
+        from clawcortex.upkeep.doctor import LOOKS
 
         with self._examining:
-            checks = examine()
-            self._checks = datetime.now(UTC), checks
+            checks = self._watch.examine(LOOKS)
         failed = sum(not check.passed for check in checks)
         return f"{len(checks)} checks, {f'{failed} failed' if failed else 'all well'}."
 
     def _health(self, context: Context) -> Table:
-        """Show the parts of the server, and what `clawcortex doctor` found when it was last asked here."""
+        """Show the parts of the server, and what the doctor found on his last rounds."""
+        del context
         parts = [
-            Row((name, "ok" if state == "ready" else "wait", state, ""))
+            Row((name, "ok" if state == "ready" else "wait", state, "", ""))
             for name, state in self._residence.parts().items()
         ]
-        if self._checks is None:
-            return Table(
-                ("Part", "", "Found", "To do"), tuple(parts), "Not examined since the start.", (EXAMINE,)
-            )
-        at, checks = self._checks
+        seen = [(at, one) for at, checks in list(self._watch.found.values()) for one in checks]
         found = [
-            Row((one.name, "ok" if one.passed else "FAIL", one.found, "" if one.passed else one.next_step))
-            for one in sorted(checks, key=lambda one: one.passed)
+            Row(
+                (one.name, "ok" if one.passed else "FAIL", one.found, "" if one.passed else one.next_step, at)
+            )
+            for at, one in sorted(seen, key=lambda pair: pair[1].passed)
         ]
-        note = f"Examined {context.local(at):%Y-%m-%d %H:%M:%S}."
-        return Table(("Part", "", "Found", "To do"), (*parts, *found), note, (EXAMINE,))
+        note = "" if found else "The doctor looks every few minutes; not yet since the start."
+        return Table(("Part", "", "Found", "To do", "Seen"), (*parts, *found), note, (EXAMINE,))
 
     def _latency(self, context: Context) -> Table:
         """Count prompts by the time from a prompt's arrival to its answer, of all prompts since the server started."""
