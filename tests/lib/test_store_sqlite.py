@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -361,3 +363,17 @@ def test_a_database_of_before_gets_its_present_name_and_loses_nothing() -> None:
     again.close()
     assert not before.exists()
     assert paths.database_path().exists()
+
+
+def test_a_second_store_in_this_process_takes_no_lock_from_the_first(path: Path) -> None:
+    """The system drops all locks of a process on a file when it closes any: another process would end the log."""
+    first = SqliteStore(path)
+    SqliteStore(path).close()  # as the doctor does inside the server
+    first.put_record("kept", "one", {"is": "there"})
+    script = f"import sqlite3; c = sqlite3.connect({str(path)!r}); c.execute('SELECT count(*) FROM records'); c.close()"
+    subprocess.run([sys.executable, "-c", script], check=True)
+    assert path.with_name(f"{path.name}-wal").exists()
+    first.put_record("kept", "two", {"is": "there"})
+    count = f"import sqlite3; print(*sqlite3.connect({str(path)!r}).execute('SELECT count(*) FROM records').fetchone())"
+    assert subprocess.check_output([sys.executable, "-c", count]).strip() == b"2"
+    first.close()

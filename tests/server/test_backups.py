@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -12,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from clawcortex import cli, client, paths
+from clawcortex.server.backups import verify_apart
 from clawcortex.settings import Settings, load_settings
 from clawcortex.store.opening import open_store
-from clawcortex.upkeep.backup import nightly, segments, shelf
+from clawcortex.upkeep.backup import nightly, segments, shelf, verifying
 from clawcortex.upkeep.doctor import examine
 from tests.e2e.loopback import until
 
@@ -52,6 +54,13 @@ def test_a_stopped_and_a_killed_server_go_on_with_the_same_backup(
     found = {check.name: check for check in examine() if check.name.startswith("backup")}
     assert all(check.passed for check in found.values())
     assert found["backup"].found.startswith("1 in ")
+    assert verify_apart(threading.Event())  # as the server does each night
+    last = verifying.last(folder)
+    assert last is not None
+    assert (last.backup, last.faults) == (backup, [])
+    stopping = threading.Event()
+    stopping.set()
+    assert not verify_apart(stopping)
     assert cli.main(["stop"]) == 0
     assert shelf.ids(folder) == [backup]
 

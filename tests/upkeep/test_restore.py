@@ -146,6 +146,7 @@ def test_a_wrong_key_changes_nothing(
     with pytest.raises(DeniedError, match="no key was given"):
         put_back(workspace)
     assert texts() == kept
+    assert not state_file("restoring").exists()
     key.write_text("a" * 40)
     assert cli.main(["restore", "--key", str(key)]) == 0
     assert texts() == kept

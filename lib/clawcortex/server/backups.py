@@ -6,6 +6,7 @@ import logging
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 LOOK_S = 5.0
 AGAIN_S = 900.0
 """After a backup that failed, as on a full disk."""
-VERIFYING_NICE = 10
+VERIFYING_NICE, VERIFYING_LOOK_S = 10, 0.2
 SOON_S = 1.0
 """The server's start is over before its first backup begins."""
 
@@ -109,31 +110,7 @@ class Backups:
             self._take(opened)
             nightly.note(store, datetime.now(UTC))
         if not broken and not first:
-            self._verify()
-
-    def _verify(self) -> None:
-        """Restore the night's backup for a try, in a process of its own: it opens a second memory and its model."""
-        from clawcortex.launch import environment
-
-        command = [sys.executable, "-m", "clawcortex", "backup", "verify", "--json"]
-        with subprocess.Popen(
-            command,
-            env=environment(),
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        ) as child:
-            os.setpriority(os.PRIO_PROCESS, child.pid, VERIFYING_NICE)
-            while child.poll() is None:
-                if self._stopping.wait(LOOK_S):
-                    child.kill()
-                    return
-            said = child.stdout.read() if child.stdout else b""
-        if child.returncode:
-            log.warning("the backup cannot be restored: %s", said.decode(errors="replace")[:2_000])
-        else:
-            log.info("the backup was restored for a try")
+            verify_apart(self._stopping)
 
     def _take(self, opened: Opened) -> None:
         from clawcortex.store.sql.store import SqlStore
@@ -159,3 +136,36 @@ class Backups:
         if shipping is not None:
             shipping.confirm(made.id)
         log.info("backup %s taken", made.id, extra={"bytes": made.database.bytes + made.files.bytes})
+
+
+def verify_apart(stopping: threading.Event) -> bool:
+    """Restore the newest backup for a try, in a process of its own: it opens a second memory and its model.
+
+    Return whether it was well; also False when it was to stop.
+    """
+    from clawcortex.launch import environment
+
+    command = [sys.executable, "-m", "clawcortex", "backup", "verify", "--json"]
+    with (
+        tempfile.TemporaryFile() as told,
+        subprocess.Popen(
+            command,
+            env=environment(),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=told,
+            stderr=subprocess.STDOUT,
+        ) as child,
+    ):
+        os.setpriority(os.PRIO_PROCESS, child.pid, VERIFYING_NICE)
+        while child.poll() is None:
+            if stopping.wait(VERIFYING_LOOK_S):
+                child.kill()
+                return False
+        told.seek(0)
+        said = told.read().decode(errors="replace")[-2_000:]
+    if child.returncode:
+        log.warning("the backup cannot be restored: %s", said)
+    else:
+        log.info("the backup was restored for a try")
+    return child.returncode == 0

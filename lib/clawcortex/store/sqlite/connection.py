@@ -94,12 +94,7 @@ def prepare(path: Path) -> SqliteConnection:
     """
     if not path.parent.exists():
         paths.private_folder(path.parent)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        if os.fstat(descriptor).st_mode & 0o077:
-            os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
+    _make_private(path)
     connection = connect(path, writes=True)
     try:
         if not _is_ready(connection):
@@ -110,6 +105,21 @@ def prepare(path: Path) -> SqliteConnection:
         connection.close()
         raise
     return connection
+
+
+def _make_private(path: Path) -> None:
+    """Make the file, or see that it is its owner's only; one that is there is never opened here.
+
+    Closing it would drop every lock this process has on it (POSIX), those of an open store, too: another process would
+    take itself for the last one and remove the log that this one still writes.
+    """
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        if not os.access(path, os.W_OK):
+            os.close(os.open(path, os.O_RDWR))  # says why
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
 
 
 def _is_ready(connection: sqlite3.Connection) -> bool:

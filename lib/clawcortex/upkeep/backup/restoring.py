@@ -78,11 +78,15 @@ def restore(settings: Settings, host: Host, *, at: datetime | None = None) -> Re
         new = paths.private_folder(paths.private_folder(working) / "new")
     except OSError as error:
         raise storage_error(error, working) from error
-    unpacked = unpacking.unpack(folder, found, new, key, at)
-    _note_head(unpacked)
-    if unpacked.database.name == unpacking.DUMP:
-        with unpacked.database.open("rb") as plain:
-            copies.load_dump(settings, plain)
+    try:
+        unpacked = unpacking.unpack(folder, found, new, key, at)
+        _note_head(unpacked)
+        if unpacked.database.name == unpacking.DUMP:
+            with unpacked.database.open("rb") as plain:
+                copies.load_dump(settings, plain)
+    except BaseException:
+        shutil.rmtree(working, ignore_errors=True)
+        raise
     aside = paths.state_dir() / "replaced" / shelf.new_id(datetime.now(UTC))
     left: list[str] = []
     moves = [*_moves(settings, host, unpacked, aside, left)]
