@@ -8,7 +8,7 @@ import pytest
 
 from clawcortex.store.records import Provenance
 from clawcortex.text.tokens import count_tokens
-from cross_agent_intelligence import operations, shapes
+from cross_agent_intelligence import operations, panels, shapes
 from cross_agent_intelligence.records import HEADS, RAISED, TURNS, WAITING
 
 from .house import ANN, BOB, House
@@ -32,6 +32,17 @@ def test_told_to_one_the_others_next_prompt_carries_it_once(house: House) -> Non
     assert f"“{MOVED}”" in block
     assert "signal about Acme, told to main, 2026-11-23 10:02" in block
     assert house.prompt("work").text == ""
+
+
+def test_the_status_page_shows_it_with_its_score(house: House) -> None:
+    house.say("work", OFFER)
+    house.say("main", MOVED)
+    [row] = panels.raised.run(house.context()).rows
+    [signal] = house.signals()
+    assert row.cells[1:5] == ("Acme", MOVED, "main, work → work", signal.score)
+    assert "novelty" in str(row.cells[5])
+    house.forget(signal.n)
+    assert panels.raised.run(house.context()).rows == ()
 
 
 def test_the_same_news_is_told_once_in_whatever_words(house: House) -> None:

@@ -290,6 +290,7 @@ def test_the_status_has_every_panel_and_no_button_and_every_text_is_escaped() ->
         "Memory",
         "Priorities",
         "Waiting for your decision",
+        "Signals between agents",
         "Jobs",
         "Backups",
         "Prompts: 1.",

@@ -16,6 +16,7 @@ from cross_agent_intelligence import (
     knowledge,
     messaging,
     moving,
+    panels,
     prompt,
     reconciling,
     shapes,
@@ -260,6 +261,7 @@ skill = Skill(
     chores=(watching.watch, watching.match),
     tasks=(messaging.send, filing.write_file, delivering.send_day, syncing.write_again),
     consumers=(filing.spread,),
+    panels=(panels.raised,),
     schedules=(Schedule("10 */6 * * *", "detect"), Schedule("0 21 * * *", "sync")),
     keeps=(filing.FILE, "shared-learnings"),
 )
