@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from clawcortex import cli, paths
 from clawcortex.errors import BusyError, CorruptedError, DeniedError, DiskFullError, SettingsError
 from clawcortex.settings import Settings, load_settings
-from clawcortex.upkeep.backup import contents, copies, manifest, shelf, verifying
+from clawcortex.upkeep.backup import contents, copies, health, manifest, shelf, verifying
 
 from .backed import dies_at, fill, flipped, host, memory, modes, registry, state_file, store_of, take
 
@@ -219,6 +219,28 @@ def test_the_command_line_takes_lists_and_verifies(
     assert listed["verified"]["backup"] == taken["id"]
     (Path(taken["path"]) / "memory.sqlite.zst").write_bytes(b"")
     assert cli.main(["backup", "verify", "--json"]) == CorruptedError.exit_code
+
+
+def test_the_doctor_looks_at_age_verification_and_place(workspace: Path) -> None:
+    def found() -> dict[str, health.Finding]:
+        return {one.name: one for one in health.findings(load_settings())}
+
+    assert found()["backup"].passed  # no server had the time for one
+    lock = paths.lock_path("server")
+    paths.private_folder(lock.parent)
+    lock.touch()
+    os.utime(lock, (0, 0))
+    assert not found()["backup"].passed
+    made = take(workspace)
+    assert found()["backup"].passed
+    assert "not yet" in found()["backup verified"].found
+    assert "another one" in found()["backup disk"].found
+    folder = shelf.folder_of(load_settings())
+    with flipped(folder / made.id / "memory.sqlite.zst", 40):
+        assert verified().faults
+    assert not found()["backup verified"].passed
+    (folder / made.id).rename(folder / shelf.new_id(datetime.now(UTC) - timedelta(days=3)))
+    assert not found()["backup"].passed
 
 
 NIGHTS = st.lists(st.integers(0, 500 * 24), min_size=1, max_size=60, unique=True)

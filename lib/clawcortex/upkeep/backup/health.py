@@ -15,6 +15,7 @@ from clawcortex.upkeep.backup import copies, shelf, verifying
 
 STALE = timedelta(hours=50)
 """Two nights were missed."""
+SOON_S = 600.0
 TAKE = "Run `clawcortex backup`; logs/server.jsonl says why none was taken at night."
 
 
@@ -44,11 +45,17 @@ def findings(settings: Settings) -> Iterator[Finding]:
 def _fresh(settings: Settings, folder: Path) -> Finding:
     there = shelf.ids(folder)
     if not there:
-        wanted = settings.backup_nightly
-        return Finding("backup", not wanted, f"none in {folder}", TAKE)
+        well = not settings.backup_nightly or _just_started()
+        return Finding("backup", well, f"none in {folder} yet", TAKE)
     age = datetime.now(UTC) - shelf.begun(there[-1])
     found = f"{len(there)} in {folder}, the newest {age.total_seconds() / 3600:.0f} h old"
     return Finding("backup", age < STALE or not settings.backup_nightly, found, TAKE)
+
+
+def _just_started() -> bool:
+    """Return whether no server had the time for a first backup; it writes its lock when it starts."""
+    lock = paths.lock_path("server")
+    return not lock.exists() or datetime.now(UTC).timestamp() - lock.stat().st_mtime < SOON_S
 
 
 def _restorable(folder: Path) -> Finding:
