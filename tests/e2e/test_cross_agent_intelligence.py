@@ -92,6 +92,7 @@ def test_the_jobs_write_the_files_and_the_agents_are_told(two: House) -> None:
     for job in ("clawcortex summarize hour", "clawcortex sync", "clawcortex detect"):
         run = two.run_job(job)
         assert run["run"]["status"] == "ok", run
+    assert two.ask("/v1/cross-agent-intelligence/sync", {})["warnings"] == [], "nodes and sessions were told"
     shared = two.folder / "ws-main"
     [path] = (shared / "shared-learnings" / "daily-sync").glob("*.md")
     main, work = path.read_text().split("\n## work\n")

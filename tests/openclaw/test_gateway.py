@@ -14,7 +14,7 @@ import pytest
 from clawcortex.errors import HostError, InputError
 from clawcortex.openclaw.breaker import FAILURES
 from clawcortex.openclaw.gateway import GatewayHost
-from clawcortex.openclaw.host import Completion
+from clawcortex.openclaw.host import Completion, Node, Session
 from clawcortex.openclaw.payloads import parse
 from clawcortex.openclaw.signed import (
     MOST_READ,
@@ -242,3 +242,30 @@ def test_a_file_of_another_version_is_no_gateway() -> None:
 def test_a_start_that_cannot_be_true_is_refused(event: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="gateway_start"):
         parse("gateway_start", {"event": event})
+
+
+def test_nodes_and_sessions_come_as_the_gateway_has_them(host: GatewayHost, port: Port) -> None:
+    nodes = [
+        {"nodeId": "n1", "displayName": "Laptop", "platform": "macos", "connected": True},
+        {"nodeId": "n2"},
+    ]
+    port.body = json.dumps({"nodes": nodes}).encode()
+    assert host.nodes() == (Node("n1", "Laptop", "macos", connected=True), Node("n2"))
+    keys = ["agent:work:main", "agent:main:telegram:group:-100", "global", "agent::x"]
+    port.body = json.dumps({"sessions": [{"key": key, "updatedAt": 1} for key in keys]}).encode()
+    assert host.sessions() == (
+        Session("agent:work:main", "work"),
+        Session("agent:main:telegram:group:-100", "main"),
+    )
+    assert port.posted[-1]["limit"] == 500
+
+
+@pytest.mark.parametrize("what", ["nodes", "sessions"])
+def test_a_gateway_that_does_not_say_is_an_error_with_a_hint(
+    host: GatewayHost, port: Port, what: str
+) -> None:
+    for status, body in ((200, b'{"else": 1}'), (502, b'{"code": "failed", "message": "no"}'), (200, b"[")):
+        port.status, port.body = status, body
+        with pytest.raises(HostError) as raised:
+            getattr(host, what)()
+        assert raised.value.hint
