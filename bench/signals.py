@@ -53,7 +53,7 @@ def names(count: int) -> list[str]:
     """Return so many names of companies, each of a word of its own and a legal form."""
     chance, made = random.Random(1), dict[str, None]()
     while len(made) < count:
-        made["".join(chance.choices(SYLLABLES, k=4)).capitalize() + chance.choice("nrstx")] = None
+        made["".join(chance.choices(SYLLABLES, k=5)).capitalize() + chance.choice("nrstx")] = None
     return [f"{word} {FORMS[place % len(FORMS)]}" for place, word in enumerate(made)]
 
 
