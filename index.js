@@ -246,8 +246,8 @@ async function sessions(_api, { limit, timeoutMs }, signal) {
 /** The status page for a browser on this machine. The server checks who asks; only what it needs passes, both ways. */
 function page(place, route, asked, response) {
   return new Promise((resolve, reject) => {
-    owned(place.socket);
     if (!LOOPBACK.has(asked.socket.remoteAddress) || asked.headers["x-forwarded-for"]) return resolve(response.writeHead(403).end("Only from this machine."));
+    owned(place.socket);
     const headers = pick(asked.headers, ["cookie", "content-type", "content-length"]);
     const options = { socketPath: place.socket, path: route + new URL(asked.url, "http://localhost").search, method: asked.method, headers, agent: false, signal: AbortSignal.timeout(PAGE_MS) };
     const sent = http.request(options, (answer) => {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import stat
+import urllib.error
+import urllib.request
 from typing import Any
 
 import pytest
@@ -260,3 +262,13 @@ def test_a_message_is_claimed_only_by_an_answer_in_time(server: Server, bridge: 
     assert server.requests[0][1]["event"]["content"] == "my new text"
     server.silent.set()
     assert bridge(hook="before_dispatch", event=dispatch, ctx={})["answer"] is None
+
+
+def test_the_page_is_for_this_machine_only_and_says_when_the_server_is_down(bridge: Bridge) -> None:
+    port = bridge(serve=True)["answer"]
+    for headers, status, said in (({"x-forwarded-for": "10.0.0.9"}, 403, "Only from"), ({}, 503, "ENOENT")):
+        asked = urllib.request.Request(f"http://127.0.0.1:{port}/clawcortex/page", headers=headers)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(asked)
+        assert refused.value.code == status
+        assert said in refused.value.read().decode()
