@@ -16,7 +16,8 @@ SKILL = '''
 """A skill."""
 from pydantic import BaseModel
 from clawcortex.skills.context import Context
-from clawcortex.skills.operation import Command, Schedule, Skill, consumer, hook, operation
+from clawcortex.skills.operation import Command, Schedule, Search, Skill, consumer, hook, operation
+from clawcortex.skills.panel import Table, panel
 
 class Words(BaseModel):
     text: str = ""
@@ -53,6 +54,15 @@ def listen(context, event):
 @consumer("learn", kinds=("decision.answered",))
 def learn(context, event):
     """Learn."""
+
+@panel("songs", "Songs")
+def songs(context):
+    """Show the songs."""
+    return Table(("Song",))
+
+@panel("silence", "Silence")
+def silence(context):
+    return Table(("Song",))
 
 @consumer("nothing", kinds=())
 def nothing(context, event):
@@ -163,6 +173,23 @@ def test_a_folder_without_a_package_is_no_skill(folder: Path) -> None:
             "heard-nothing",
             SKILL.replace("{name}", "heard-nothing").replace("{more}", ", consumers=(nothing,)"),
             "names no kind of event",
+        ),
+        (
+            "shown-twice",
+            SKILL.replace("{name}", "shown-twice").replace("{more}", ", panels=(songs, songs)"),
+            "panel 'songs' is declared twice",
+        ),
+        (
+            "shown-without-a-word",
+            SKILL.replace("{name}", "shown-without-a-word").replace("{more}", ", panels=(silence,)"),
+            "needs a title, and a docstring",
+        ),
+        (
+            "lost-search",
+            SKILL.replace("{name}", "lost-search")
+            .replace("{more}", "")
+            .replace('"say", expose', '"say", search=Search("text", "songs", {}), expose'),
+            "the search of 'say'",
         ),
         (
             "exposed",
