@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
@@ -13,10 +14,12 @@ from pathlib import Path
 import pytest
 
 from clawcortex import cli, client, paths
-from clawcortex.server.backups import verify_apart
+from clawcortex.server.backups import Backups, verify_apart
+from clawcortex.server.resources import Residence
 from clawcortex.settings import Settings, load_settings
 from clawcortex.store.opening import open_store
 from clawcortex.upkeep.backup import nightly, segments, shelf, verifying
+from clawcortex.upkeep.backup.shipping import Shipping
 from clawcortex.upkeep.doctor import examine
 from tests.e2e.loopback import until
 
@@ -63,6 +66,30 @@ def test_a_stopped_and_a_killed_server_go_on_with_the_same_backup(
     assert not verify_apart(stopping)
     assert cli.main(["stop"]) == 0
     assert shelf.ids(folder) == [backup]
+
+
+def test_a_disk_that_is_away_at_the_start_is_followed_once_it_is_back(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: Shipping) -> None:
+        raise OSError(errno.EIO, "the disk is away")
+
+    settings = Settings(embedding_backend="hash", backup_folder=str(folder))
+    residence = Residence(settings, wake=lambda: None, drain=lambda: None)
+    residence._open()
+    opened = residence.opened()
+    backups = Backups(residence, failed=lambda: None)
+    with monkeypatch.context() as patch:
+        patch.setattr(Shipping, "start", away)
+        with pytest.raises(OSError, match="away"):
+            backups._follow(opened)
+    backups._follow(opened)
+    assert backups._shipping is not None
+    backups._take_due(opened)
+    assert backups._shipping.shipped(60)
+    assert followed(folder)
+    backups._shipping.stop()
+    residence.close()
 
 
 def test_by_hand_only_no_backup_is_taken(

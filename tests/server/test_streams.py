@@ -170,6 +170,17 @@ class TestShown:
             assert shown.end("the answer") == ""
         assert host.texts() == [("first", False), ("the answer", False)]
 
+    def test_an_answer_that_reads_as_a_step_that_was_not_shown_is_shown(self) -> None:
+        host, stands = Chat(), threading.Event()
+        with Shown(host, PLACE, stands.set) as shown:
+            shown.tell(Progress(line="first"))
+            assert stands.wait(60)
+            host.refusals.append(HostError("not now"))
+            shown.tell(Progress(line="done"))
+            host.wait(lambda: not host.refusals)
+            assert shown.end("done") == ""
+        assert host.texts() == [("first", False), ("done", True)]
+
     def test_a_429_is_waited_for(self) -> None:
         host, stands = Chat(), threading.Event()
         with Shown(host, PLACE, stands.set) as shown:

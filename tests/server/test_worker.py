@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from clawcortex import client, paths
-from clawcortex.errors import ModelError, UnavailableError
+from clawcortex.errors import CorruptedError, ModelError, UnavailableError
 from clawcortex.models.hash import HashEmbedder
 from clawcortex.server.resources import Opened, Residence
 from clawcortex.server.spool import Spool
@@ -118,6 +118,24 @@ def test_what_is_spooled_during_a_bulk_load_does_not_wait_for_its_end(residence:
     worker, applied, _ = worker_of(residence)
     worker._round(residence.opened())
     assert seen == [0, 1, 2]
+
+
+def test_what_cannot_be_written_down_holds_up_embedding_once_and_not_at_every_batch(house: Path) -> None:
+    made = Residence(Settings(embedding_backend="hash", idle_snapshot_s=3_600), wake=_nothing, drain=_nothing)
+    made._open()
+    resources = made.opened().resources
+    made.load_model(resources.embedder)
+    store_some(resources, BATCH * 3)
+    worker, _, _ = worker_of(made)
+    worker._snapshot_at -= 3_601
+    head = paths.state_dir() / "audit.head"
+    head.write_text("no head at all", encoding="utf-8")
+    with pytest.raises(CorruptedError, match=r"audit\.head"):
+        worker._round(made.opened())
+    worker._round(made.opened())
+    assert resources.index.embedded == BATCH * 3
+    head.unlink()
+    made.close()
 
 
 def test_a_missing_model_leaves_lexical_recall_and_is_tried_again(residence: Residence) -> None:

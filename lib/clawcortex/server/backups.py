@@ -92,9 +92,10 @@ class Backups:
         store, settings = opened.resources.store, self._residence.settings
         if self._shipping is not None or not isinstance(store, SqliteStore):
             return
-        self._shipping = Shipping(store.path, shelf.folder_of(settings), load_key(settings))
-        self._shipping.start()
-        store.follow_log(self._shipping)
+        shipping = Shipping(store.path, shelf.folder_of(settings), load_key(settings))
+        shipping.start()  # where the backups' disk is away, this fails and is tried again
+        store.follow_log(shipping)
+        self._shipping = shipping
 
     def _take_due(self, opened: Opened) -> None:
         from clawcortex.upkeep.backup import nightly

@@ -28,9 +28,10 @@ class Shown:
     def __init__(self, host: Host, place: CommandContext, stands: Callable[[], None]) -> None:
         self._host, self._place, self._stands = host, place, stands
         self._changed = threading.Condition()
-        self._newest, self._over = "", False
+        self._newest = self._tried = self._text = ""
+        """What was told last, what the chat was asked to show, and what it shows."""
+        self._over = False
         self._sent: Sent | None = None
-        self._text = ""
         self._thread = threading.Thread(target=self._follow, name="shown", daemon=True)
 
     def __enter__(self) -> Self:
@@ -75,17 +76,16 @@ class Shown:
     def _follow(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._over or self._newest != self._text)
+                self._changed.wait_for(lambda: self._over or self._newest != self._tried)
                 if self._over:
                     return
-                newest = self._newest
+                newest = self._tried = self._newest
             try:
                 self._show(newest)
             except ClawcortexError as error:  # the answer is what counts
                 log.warning("progress is not shown: %s", error.message)
                 if self._sent is None:
                     return
-                self._text = newest
 
     def _show(self, text: str) -> None:
         if self._sent is None:

@@ -118,10 +118,12 @@ class Worker:
         now = time.monotonic()
         if now - self._snapshot_at < self._residence.settings.idle_snapshot_s:
             return
+        self._snapshot_at = (
+            now  # before what may fail: what cannot be written down must not hold up embedding
+        )
         if resources.index.snapshot_due():
             resources.index.snapshot()
         note_head(resources.store)
-        self._snapshot_at = now
 
 
 def embed_some(resources: Resources, embedder: Embedder) -> int:

@@ -27,7 +27,8 @@ NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 COMMAND_NAME = r"^[a-z][a-z0-9_]{0,31}$"
 """As Telegram, too, takes it."""
 OPERATION_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-RESERVED_SKILLS = frozenset({"hooks", "tools", "commands", "shutdown"})
+RESERVED_SKILLS = frozenset({"hooks", "tools", "commands", "shutdown", "house"})
+"""Routes of the server's own, and its own part of the status page."""
 RESERVED_FIELDS = frozenset({"json", "input", "timeout", "help"})
 
 

@@ -206,5 +206,6 @@ skill = Skill(
     consumers=(jobs.dispatch, hooks.ask_wanted),
     panels=(panels.waiting, panels.accepted),
     schedules=(Schedule("0 0 * * *", "patterns", {"write": True}),),
+    files={"decision-patterns": Patterns},
     keeps=("feedback",),
 )

@@ -114,5 +114,6 @@ skill = Skill(
         Schedule("15 23 * * 0", "track"),
         Schedule("5 0 * * 1", "synthesize", {"week": weekly.LAST}),  # what was decided on Sunday after eleven
     ),
+    files={"feedback": filing.Exported, "mistakes": filing.MistakesFile},
     keeps=(filing.FOLDER, "memory/weekly"),
 )
