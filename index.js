@@ -230,17 +230,22 @@ async function message(api, { action, agent, channel, account, target, thread, m
   throw Object.assign(new Error(error?.message ?? `${status}: ${reason}`), { code: error?.code ?? status, undone });
 }
 
+/** What the gateway lists: `api.runtime` may not, in a route that the plugin itself guards. */
+async function listed(method, params, timeoutMs, signal) {
+  const { callGatewayTool } = await import("openclaw/plugin-sdk/agent-harness-runtime");
+  return callGatewayTool(method, { timeoutMs }, params, { signal });
+}
+
 /** Where agents can run beside this machine. */
-async function nodes(api) {
-  const listed = await api.runtime.nodes.list({});
-  return { nodes: listed.nodes.map((node) => pick(node, ["nodeId", "displayName", "platform", "connected", "gatewayLocal"])) };
+async function nodes(_api, { timeoutMs }, signal) {
+  const { nodes: found } = await listed("node.list", {}, timeoutMs, signal);
+  return { nodes: found.map((node) => pick(node, ["nodeId", "displayName", "platform", "connected", "gatewayLocal"])) };
 }
 
 /** The sessions there are, of all agents, as its tool sessions_list shows them. */
 async function sessions(_api, { limit, timeoutMs }, signal) {
-  const { callGatewayTool } = await import("openclaw/plugin-sdk/agent-harness-runtime");
-  const listed = await callGatewayTool("sessions.list", { timeoutMs }, { limit }, { signal });
-  return { sessions: listed.sessions.map((session) => pick(session, ["key", "updatedAt"])) };
+  const { sessions: found } = await listed("sessions.list", { limit }, timeoutMs, signal);
+  return { sessions: found.map((session) => pick(session, ["key", "updatedAt"])) };
 }
 
 /** The status page for a browser on this machine. The server checks who asks; only what it needs passes, both ways. */
