@@ -91,6 +91,14 @@ def test_verifying_restores_it_and_its_answers_are_those_of_the_living_memory(wo
     assert verifying.last(shelf.folder_of(load_settings())) is not None
 
 
+def test_what_a_killed_verification_left_is_removed_by_the_next(workspace: Path) -> None:
+    take(workspace)
+    scratch = paths.private_folder(paths.private_folder(paths.cache_dir() / "verify") / "tmp-of-the-killed")
+    (scratch / "memory.sqlite").write_text("all that was said", encoding="utf-8")
+    assert verified().faults == []
+    assert list(scratch.parent.iterdir()) == []
+
+
 def test_a_bit_changed_anywhere_is_found(workspace: Path) -> None:
     made = take(workspace)
     home = shelf.folder_of(load_settings()) / made.id

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from clawcortex import paths
 from clawcortex.errors import ClawcortexError, NotFoundError, StorageError, storage_error
-from clawcortex.files import write_atomic
+from clawcortex.files import locked, write_atomic
 from clawcortex.settings import Settings
 from clawcortex.skills.registry import Registry
 from clawcortex.store.opening import open_store, sqlite_path
@@ -26,6 +27,8 @@ from clawcortex.upkeep.backup.manifest import Manifest
 from clawcortex.upkeep.backup.unpacking import Unpacked
 
 NOTE = "verified.json"
+LONGEST_WAIT_S = 600.0
+"""For another verification to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def _stored_faults(home: Path, found: Manifest) -> Iterator[str]:
 
 
 def _restored(settings: Settings, registry: Registry, folder: Path, found: Manifest) -> Verified:
-    with tempfile.TemporaryDirectory(dir=paths.private_folder(paths.cache_dir() / "verify")) as name:
+    with _scratch_folder() as name:
         unpacked = unpacking.unpack(folder, found, Path(name), load_key(settings), None)
         with scratch.opened(settings, unpacked) as store:
             faults = [*store.check(), *_content_faults(store, unpacked)]
@@ -102,6 +105,17 @@ def _restored(settings: Settings, registry: Registry, folder: Path, found: Manif
                 compared,
                 faults,
             )
+
+
+@contextmanager
+def _scratch_folder() -> Iterator[str]:
+    """Lend a folder, one at a time: what a verification that was killed left there is a whole memory, and removed."""
+    home = paths.private_folder(paths.cache_dir() / "verify")
+    with locked(home, seconds=LONGEST_WAIT_S):
+        for left in home.iterdir():
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=home) as name:
+            yield name
 
 
 def _content_faults(store: SqlStore, unpacked: Unpacked) -> Iterator[str]:
