@@ -263,5 +263,6 @@ skill = Skill(
     consumers=(filing.spread,),
     panels=(panels.raised,),
     schedules=(Schedule("10 */6 * * *", "detect"), Schedule("0 21 * * *", "sync")),
+    files={"cross-signals": filing.SignalsFile},
     keeps=(filing.FILE, "shared-learnings"),
 )
