@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from clawcortex import cli, client, paths
-from clawcortex.server.backups import Backups, verify_apart
+from clawcortex.server.backups import AGAIN_S, LOOK_S, Backups, verify_apart
 from clawcortex.server.resources import Residence
 from clawcortex.settings import Settings, load_settings
 from clawcortex.store.opening import open_store
@@ -82,10 +82,12 @@ def test_a_disk_that_is_away_at_the_start_is_followed_once_it_is_back(
     with monkeypatch.context() as patch:
         patch.setattr(Shipping, "start", away)
         with pytest.raises(OSError, match="away"):
-            backups._follow(opened)
-    backups._follow(opened)
+            backups._round(opened)
+    with monkeypatch.context() as patch:
+        patch.setattr(Shipping, "confirm", lambda *_: None)  # as where the log cannot be followed
+        assert backups._round(opened) == AGAIN_S, "no backup follows on the other's heels"
+    assert backups._round(opened) == LOOK_S
     assert backups._shipping is not None
-    backups._take_due(opened)
     assert backups._shipping.shipped(60)
     assert followed(folder)
     backups._shipping.stop()

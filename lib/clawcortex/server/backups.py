@@ -71,16 +71,18 @@ class Backups:
     def _run(self) -> None:
         wait = SOON_S
         while not self._stopping.wait(wait):
-            wait = LOOK_S
             try:
-                opened = self._residence.opened()
-                self._follow(opened)
-                self._take_due(opened)
+                wait = self._round(self._residence.opened())
             except Exception as error:  # the thread outlives every fault: logged, counted, retried
                 wait = AGAIN_S
                 self._failed()
                 typed = isinstance(error, ClawcortexError)
                 log.warning("no backup was taken: %s", error, exc_info=not typed)
+
+    def _round(self, opened: Opened) -> float:
+        """Take what is due; return the seconds until the next look: long where even a new backup is not followed."""
+        self._follow(opened)
+        return LOOK_S if self._take_due(opened) else AGAIN_S
 
     def _follow(self, opened: Opened) -> None:
         """Ship what is written from now on; go on where the last server ended."""
@@ -97,21 +99,24 @@ class Backups:
         store.follow_log(shipping)
         self._shipping = shipping
 
-    def _take_due(self, opened: Opened) -> None:
+    def _take_due(self, opened: Opened) -> bool:
+        """Take the backup that is due, if any; return False when nothing is added to it once it is whole."""
         from clawcortex.upkeep.backup import nightly
 
         store, settings = opened.resources.store, self._residence.settings
         broken = self._shipping is not None and bool(self._shipping.broken)
         if not broken and not nightly.is_due(settings, store, datetime.now(UTC)):
-            return
+            return True
         with store.exclusive("backup") as mine:
             if not mine or not (broken or nightly.is_due(settings, store, datetime.now(UTC))):
-                return  # another server of this store is at it, or has just done it
+                return True  # another server of this store is at it, or has just done it
             first = nightly.last_taken(settings, store) is None
             self._take(opened)
             nightly.note(store, datetime.now(UTC))
+        followed = self._shipping is None or not self._shipping.broken
         if not broken and not first:
             verify_apart(self._stopping)
+        return followed
 
     def _take(self, opened: Opened) -> None:
         from clawcortex.store.sql.store import SqlStore
