@@ -59,3 +59,14 @@ def test_what_is_forgotten_is_no_matter_any_more(meaning: House) -> None:
     meaning.forget(first + 1)
     assert meaning.signals() == []
     assert meaning.store.list_records("signals.heads") == {}
+
+
+def test_a_matter_of_a_group_that_is_its_owners_too_is_told_in_both(meaning: House) -> None:
+    meaning.set(share_groups_with_owner=True)
+    first = meaning.say("work", SLEEP, chat="-100")
+    second = meaning.say("main", INSOMNIA, chat="-100")
+    assert {one.audience for one in meaning.signals()} == {"chat/telegram:default:-100", "person/owner"}
+    meaning.forget(first)
+    meaning.forget(second)
+    assert meaning.signals() == []
+    assert meaning.store.list_records("signals.heads") == {}

@@ -7,9 +7,14 @@ import json
 import pytest
 
 from clawcortex.errors import HostError
+from clawcortex.store.records import Provenance
 from clawcortex.testing import Asked, Scripted
-from cross_agent_intelligence import operations, rereading, shapes
-from cross_agent_intelligence.records import HEADS, PLACES
+from cross_agent_intelligence import knowledge, operations, rereading, shapes
+from cross_agent_intelligence.detecting import take_in
+from cross_agent_intelligence.recognising.asking import TEXTS_AT_ONCE
+from cross_agent_intelligence.recognising.shapes import Mention
+from cross_agent_intelligence.records import HEADS, PLACES, TURNS, turn_key
+from cross_agent_intelligence.resolving.shapes import Entity
 
 from .house import House
 
@@ -81,3 +86,31 @@ def test_a_gateway_that_is_down_is_asked_again_and_never_is_never(house: House) 
     before = len(house.host.requests)
     detect(house)
     assert len(house.host.requests) == before
+
+
+def test_what_agents_said_at_length_hides_no_owners_words(house: House) -> None:
+    for part in range(TEXTS_AT_ONCE * rereading.MOST_BATCHES + 1):
+        house.say("work", f"part {part} of a long answer", provenance=Provenance.AGENT)
+    house.say("work", f"the {NAME} want an offer")
+    house.host.script.append(named)
+    detect(house)
+    assert len(house.host.requests) == 1
+
+
+def test_another_name_of_what_was_found_is_no_news_and_is_forgotten_too(house: House) -> None:
+    house.keep(Entity("e-blue", "Blue", "company", {"Bluebird": 1, NAME: 1}, 2, confirmed=True))
+    house.say("work", "Bluebird wants an offer")
+    n = house.say("main", f"Bluebird, that is the {NAME}, moved the deadline")
+    assert len(house.signals()) == 1
+    named_before = house.store.get_record(TURNS, turn_key(n))
+    assert named_before is not None
+    with knowledge.held(house.context()) as known:
+        text = f"Bluebird, that is the {NAME}, moved the deadline"
+        [memory] = house.store.rows([n])
+        again = [Mention(NAME, "company", text.index(NAME), text.index(NAME) + len(NAME), 0.9)]
+        found = take_in(house.context(), house.index.view(), known, memory, again)
+    assert found.signals == []
+    [kept] = [one.after for one in found.writes if one.key == turn_key(n) and one.after]
+    assert kept["heads"] == named_before["heads"]
+    assert "Bluebird" in json.dumps(kept["names"])
+    assert NAME in json.dumps(kept["names"])

@@ -213,3 +213,12 @@ def test_a_link_in_place_of_the_file_leads_nowhere(house: House, tmp_path: Path)
     assert len(house.signals()) == 1
     assert operations.detect(house.context(), shapes.DetectInput()).file == ""
     assert not (tmp_path / "elsewhere.json").exists()
+
+
+def test_what_named_two_that_turned_out_to_be_one_is_forgotten_once(house: House) -> None:
+    house.know({"Zenith": "company"})
+    house.say("work", "Acme and Zenith want an offer")
+    n = house.say("main", "Acme and Zenith moved the deadline to March")
+    operations.link(house.context(), shapes.LinkInput(name="Zenith", entity="e-acme"))
+    house.forget(n)
+    assert house.signals() == []

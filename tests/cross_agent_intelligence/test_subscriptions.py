@@ -8,8 +8,10 @@ import pytest
 
 from clawcortex.errors import InputError, NotFoundError
 from clawcortex.skills.context import Context
-from cross_agent_intelligence import operations, shapes
-from cross_agent_intelligence.records import SUBSCRIPTIONS
+from cross_agent_intelligence import operations, reconciling, shapes
+from cross_agent_intelligence.knowledge import ENTITIES
+from cross_agent_intelligence.records import HEADS, SUBSCRIPTIONS
+from cross_agent_intelligence.resolving.shapes import Entity
 
 from .house import BOB, House
 
@@ -79,3 +81,15 @@ def test_an_agent_speaks_for_itself_and_of_what_was_heard_where_it_is_asked(hous
 def test_nobody_follows_everything(house: House) -> None:
     with pytest.raises(InputError, match="everything"):
         subscribe(house.context(), "follow", "")
+
+
+def test_a_wish_outlasts_the_window(house: House) -> None:
+    house.store.take_record(ENTITIES, "e-acme")
+    house.keep(Entity("e-acme", "Acme", "company", {"Acme": 1}, 1))
+    house.say("main", MOVED)
+    wanted = subscribe(house.context(), "follow", agent="sales").entity
+    house.store.put_record(ENTITIES, wanted, {**(house.store.get_record(ENTITIES, wanted) or {}), "count": 1})
+    house.clock.advance(days=8)
+    reconciling.drop_old(house.context())
+    assert house.store.list_records(HEADS) == {}
+    assert house.store.get_record(ENTITIES, wanted) is not None

@@ -111,7 +111,14 @@ class TestJson:
         self, host: FakeHost, bad: dict[str, Any]
     ) -> None:
         with pytest.raises(InputError, match="schema"):
-            schema.check("{}", bad, host, SECONDS)
+            schema.require(bad, host, SECONDS)
+
+    def test_a_part_of_a_schema_that_leads_nowhere_costs_no_draft(self, host: FakeHost) -> None:
+        lost = {"properties": {"a": {"$ref": "https://nowhere.example/x"}}}
+        schema.require(lost, host, SECONDS)
+        passed, detail = schema.check('{"a": 1}', lost, host, SECONDS)
+        assert passed is None
+        assert detail.startswith("not run: ")
 
 
 class TestArithmetic:

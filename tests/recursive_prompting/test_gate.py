@@ -25,7 +25,7 @@ class TestChecks:
             "?", "Ann and Bob come.", critique(issue("and Bob")), "Ann comes.", checks=[NAMES]
         )
         assert (found.answer, found.chosen, found.calls) == ("Ann and Bob come.", "draft", 3)
-        assert found.why == "the refinement fails a check that the draft passes: words"
+        assert found.why == "the refinement fails a check that the draft does not: words"
         assert [one.passed for one in found.checks] == [True]
 
     def test_what_a_check_found_is_mended_whatever_the_critic_says(self, desk: Desk) -> None:
@@ -149,6 +149,12 @@ def test_what_mends_a_serious_issue_and_loses_nothing_goes_out(draft: str, refin
 
 def test_a_check_that_could_not_be_run_on_the_refinement_has_not_passed() -> None:
     before, after = [Checked(kind="json", passed=True)], [Checked(kind="json", passed=None)]
+    verdict = judging.weigh("{}", '{"a": 1}', [serious("{}")], before, after, RefineInput(prompt="?"))
+    assert not verdict.better
+
+
+def test_what_a_check_rejects_goes_out_for_no_draft_that_could_not_be_checked() -> None:
+    before, after = [Checked(kind="json", passed=None)], [Checked(kind="json", passed=False)]
     verdict = judging.weigh("{}", '{"a": 1}', [serious("{}")], before, after, RefineInput(prompt="?"))
     assert not verdict.better
 

@@ -120,8 +120,11 @@ def take_in(context: Context, view: View, known: Known, memory: Memory, mentions
         called = found.names.setdefault(entity, {})
         called[mention.name] = called.get(mention.name, 0) + 1
     general = subscriptions.of_entity(context, subscriptions.ALL) if named else {}
+    standing = (context.store.get_record(TURNS, turn_key(memory.n)) or {}).get("heads")
     for entity, mention in list(named.items())[:MOST]:
         for audience in heard_by(memory.scope, context.settings):
+            if isinstance(standing, dict) and head_key(entity, audience) in standing:
+                continue  # it was taken in by another name
             head = head_at(context, found, entity, audience)
             head = head or Head(entity=entity, audience=audience, kind=mention.kind)
             mentioned(context, view, found, head, memory, mention.name, "name", general)
@@ -175,7 +178,10 @@ def stands(
     before = context.store.get_record(TURNS, turn_key(n))
     heads_before, names_before = ((before or {}).get(part) for part in ("heads", "names"))
     listed = {**(heads_before if isinstance(heads_before, dict) else {}), **stands_in}
-    called = {**(names_before if isinstance(names_before, dict) else {}), **names}
+    called = {**names_before} if isinstance(names_before, dict) else {}
+    for entity, counted in names.items():
+        known = called.get(entity, {})
+        called[entity] = {**known, **{name: known.get(name, 0) + count for name, count in counted.items()}}
     return Write(TURNS, turn_key(n), before, {"version": 1, "heads": listed, "names": called})
 
 
@@ -262,7 +268,8 @@ def join(context: Context, found: Found, gone: str, entity: str) -> None:
         found.heads[key] = context.store.get_record(HEADS, key), None
     for key, one in every(context, SUBSCRIPTIONS, Subscription, after=f"{gone}/", until=f"{gone}/{LAST}"):
         new = subscriptions.key_of(one.agent, entity)
-        if context.store.get_record(SUBSCRIPTIONS, new) is None:
+        planned = {write.key for write in found.writes if write.collection == SUBSCRIPTIONS}
+        if new not in planned and context.store.get_record(SUBSCRIPTIONS, new) is None:
             moved_wish = one.model_copy(update={"entity": entity})
             found.writes.append(Write(SUBSCRIPTIONS, new, None, dumped(moved_wish)))
         found.writes.append(Write(SUBSCRIPTIONS, key, dumped(one), None))

@@ -69,12 +69,17 @@ def _of_window(context: Context, view: View) -> Mask:
 def _compare(context: Context, view: View, memory: Memory, fitting: Mask) -> int:
     """Raise what follows from one memory; return how many signals."""
     found, before = Found(), context.store.get_record(PLACES, PLACE)
+    standing: dict[int, dict[str, str]] = {}
     if before is not None and int(str(before["n"])) >= memory.n:
         return 0
     if memory.provenance is Provenance.OWNER and len(stems_at(view, [memory.n]).get(memory.n, ())) >= WORDS:
         general = subscriptions.of_entity(context, subscriptions.ALL)
         for audience in heard_by(memory.scope, context.settings):
-            _match(context, view, found, memory, audience, fitting, general)
+            if match := _match(context, view, found, memory, audience, fitting, general):
+                other, head = match
+                for n in (memory.n, other):
+                    standing.setdefault(n, {})[head] = ""
+    found.writes += [stands(context, n, listed, {}) for n, listed in standing.items()]
     found.writes.append(Write(PLACES, PLACE, before, {"version": 1, "n": memory.n}))
     return len(found.signals) if context.store.amend(found.all_writes(), events=found.events()) else 0
 
@@ -87,7 +92,8 @@ def _match(
     audience: str,
     fitting: Mask,
     general: Mapping[str, Subscription],
-) -> None:
+) -> tuple[int, str] | None:
+    """Return the nearest memory that is about the same, and the key of the head in which both stand now."""
     import numpy as np
 
     settings = context.settings
@@ -97,7 +103,7 @@ def _match(
         if scope.agent != memory.scope.agent and audience in heard_by(scope, settings)
     ]
     if not others:
-        return
+        return None
     row = int(view.at([memory.n])[0])
     mask = fitting & np.isin(view.columns.scope, others)
     rows, cosines = view.search(view.vectors(np.array([row]))[0], NEAREST, mask, exact=False)
@@ -110,9 +116,8 @@ def _match(
             heard = Heard(count=1, last=said(other), recent=(other.n,))
             head = Head(entity=entity, audience=audience, kind="matter", agents={other.scope.agent: heard})
         mentioned(context, view, found, head, memory, "", "meaning", general)
-        for n in (memory.n, other.n):
-            found.writes.append(stands(context, n, {head.key: ""}, {}))
-        return  # the nearest is enough
+        return other.n, head.key  # the nearest is enough
+    return None
 
 
 def _rows_of(context: Context, view: View, rows: Ints) -> list[Memory]:

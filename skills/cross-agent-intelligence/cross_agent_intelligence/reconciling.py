@@ -14,6 +14,7 @@ from cross_agent_intelligence.records import (
     HEADS,
     LAST,
     RAISED,
+    SUBSCRIPTIONS,
     WAITING,
     Head,
     Signal,
@@ -85,8 +86,12 @@ def _trim_heads(context: Context, since: float) -> int:
 
 
 def _drop_entities(context: Context) -> int:
-    """Forget entities that were named once, long ago, and that nobody confirmed."""
-    used = {key.partition("/")[0] for key in context.store.list_records(HEADS)}
+    """Forget entities that were named once, long ago, and that nobody confirmed or has a wish about."""
+    used = {
+        key.partition("/")[0]
+        for collection in (HEADS, SUBSCRIPTIONS)
+        for key in context.store.list_records(collection)
+    }
     with knowledge.held(context) as known:
         old = [
             one.id

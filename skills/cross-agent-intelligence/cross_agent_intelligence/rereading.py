@@ -63,17 +63,15 @@ def _batches(context: Context) -> Iterator[tuple[str, list[Memory]]]:
     """Yield what was said since the last question, by agent: a chat's words go to that agent's model only."""
     after = int(str((context.store.get_record(PLACES, PLACE) or {}).get("n", 0)))
     waiting = streaming.waiting(context, after, until=streaming.place(context, streaming.NAMES))
-    waiting = waiting[: TEXTS_AT_ONCE * MOST_BATCHES]
-    memories = [
+    memories = (
         one
         for start in range(0, len(waiting), PAGE)
         for one in context.store.rows(waiting[start : start + PAGE])
         if one.provenance is Provenance.OWNER
-    ]
+    )
     for agent, run in groupby(memories, key=lambda one: one.scope.agent):
-        listed = list(run)
-        for start in range(0, len(listed), TEXTS_AT_ONCE):
-            yield agent, listed[start : start + TEXTS_AT_ONCE]
+        while batch := list(islice(run, TEXTS_AT_ONCE)):
+            yield agent, batch
 
 
 def _add(context: Context, memory: Memory, mentions: Sequence[Mention]) -> list[Signal]:

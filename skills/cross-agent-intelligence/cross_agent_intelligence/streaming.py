@@ -180,20 +180,25 @@ def leave(context: Context, n: int) -> None:
         if record is None:
             return
         listed, names = record.get("heads"), record.get("names")
-        found = Found(writes=[Write(TURNS, turn_key(n), record, None)])
+        found, raised = Found(writes=[Write(TURNS, turn_key(n), record, None)]), set[str]()
         for key, name in (listed if isinstance(listed, dict) else {}).items():
             current = current_key(context, str(key))
-            stored = context.store.get_record(HEADS, current)
-            head = parsed(context, HEADS, current, stored, Head) if stored is not None else None
+            if current not in found.heads:  # two of its heads may have become one
+                document = context.store.get_record(HEADS, current)
+                was = None if document is None else parsed(context, HEADS, current, document, Head)
+                found.heads[current] = document if was else None, was
+            stored, head = found.heads[current]
             if head is not None:
                 found.heads[current] = stored, heads.without(head, n, str(name))
-                found.writes += _withdrawn(context, [one.signal for one in head.raised if one.n == n])
+                raised |= {one.signal for one in head.raised if one.n == n}
+        found.writes += _withdrawn(context, sorted(raised))
         with knowledge.held(context) as known:
             unlearned = _unlearned(context, names if isinstance(names, dict) else {})
             if unlearned:
                 found.writes += [*unlearned, known.stepped()]
             done = context.store.amend(found.all_writes())
-            knowledge.forget(context)
+            if unlearned:
+                knowledge.forget(context)
         if done:
             return
 

@@ -62,10 +62,14 @@ def weigh(
     if plain(draft) == plain(refined):
         return Verdict(better=False, why="the refinement changed nothing")
     pairs = list(zip(before, after, strict=True))
-    broken = [now.kind for then, now in pairs if then.passed and now.passed is not True]
+    broken = [
+        now.kind
+        for then, now in pairs
+        if (then.passed and not now.passed) or (then.passed is None and now.passed is False)
+    ]
     if broken:
         return Verdict(
-            better=False, why=f"the refinement fails a check that the draft passes: {', '.join(broken)}"
+            better=False, why=f"the refinement fails a check that the draft does not: {', '.join(broken)}"
         )
     mended = [now.kind for then, now in pairs if then.passed is False and now.passed]
     if mended:

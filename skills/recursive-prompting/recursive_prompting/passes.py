@@ -146,7 +146,7 @@ class Work:
     def _drafted(self) -> str:
         for check in self.request.checks or ():
             if check.schema_:  # a bad one is told before anything is paid for
-                schema.check("null", check.schema_, self._host, CHECK_S)
+                schema.require(check.schema_, self._host, CHECK_S)
         return self._ask("draft")
 
     def _criticised(self) -> None:

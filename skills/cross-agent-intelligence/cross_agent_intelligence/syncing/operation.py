@@ -54,6 +54,7 @@ def write_again(context: Context, payload: Mapping[str, Any]) -> None:
     del payload
     answer = Synced(days=[], nodes=[], warnings=[])
     agents = agents_of(context, answer.warnings)
+    answer.nodes.extend(nodes_of(context, answer.warnings))
     for key in context.store.list_records(SYNCS):
         _write_day(context, day_of(date.fromisoformat(key), context.local), agents, answer, asked=False)
     for warning in answer.warnings:
