@@ -20,6 +20,7 @@ from clawcortex.errors import (
     NotAudioError,
     NotFoundError,
     TranscriberError,
+    UnavailableError,
 )
 from clawcortex.settings import Settings
 from clawcortex.speech import get_transcriber
@@ -128,7 +129,7 @@ def test_closing_tells_whoever_waits_and_whoever_comes_later(transcriber: Opener
     def hear(number: int) -> str:
         try:
             return ear.transcribe(spoken(SHORT), progress=hold).text
-        except TranscriberError as error:
+        except UnavailableError as error:
             return str(error)
 
     with ThreadPoolExecutor(4) as pool:
@@ -141,7 +142,7 @@ def test_closing_tells_whoever_waits_and_whoever_comes_later(transcriber: Opener
         closed.result(120)
         assert [call.result(120) for call in calls] == ["the transcriber is closed"] * 3
     assert ear.running() == 0
-    with pytest.raises(TranscriberError, match="closed"):
+    with pytest.raises(UnavailableError, match="closed"):
         ear.transcribe(spoken(SHORT))
 
 

@@ -157,6 +157,14 @@ def test_a_waiting_file_stays_and_a_lost_job_is_queued_again(desk: Open) -> None
     assert names(here, "processed") == ["memo.ogg"]
 
 
+def test_a_name_as_long_as_names_may_be_has_room_for_its_reason(desk: Open) -> None:
+    here = desk(BrokenAudioError("it ends in the middle", hint="Record it again."))
+    here.drop("語" * 83 + ".ogg")
+    look(here.context)
+    here.work()
+    assert names(here, "failed") == ["語" * 40 + ".ogg", "語" * 40 + ".ogg.reason.txt"]
+
+
 def test_a_name_that_is_no_text_is_set_aside(desk: Open) -> None:
     here = desk()
     folder = here.drop("x").parent

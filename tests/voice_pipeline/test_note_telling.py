@@ -251,6 +251,9 @@ def test_a_strangers_message_in_a_group_changes_nothing(desk: Open) -> None:
     here.arrives(f"Look at this: {HEARD}", chat="-100", group=True)  # by the owner
     here.work(saying=True)
     assert (here.priorities, here.said) == ("", [])
+    here.later(minutes=11)
+    here.arrives("something else", chat="-100", group=True)
+    assert here.context.store.list_records("voice.unnamed") == {}, "a group's notes do not pile up"
 
 
 def test_a_note_whose_message_never_came_is_not_listed_later(desk: Open) -> None:

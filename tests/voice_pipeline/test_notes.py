@@ -334,6 +334,30 @@ def test_too_many_at_all_are_refused(desk: Open, monkeypatch: pytest.MonkeyPatch
     assert len(list(queue_folder().iterdir())) == 1
 
 
+def test_notes_that_were_given_up_keep_nobody_out_and_the_oldest_are_forgotten(
+    desk: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = desk(NotAudioError("no sound in it"), NotAudioError("no sound in it"), OFFER)
+    monkeypatch.setattr(queueing, "MOST", 1)
+    here.bring(b"1")
+    here.work()
+    here.later(minutes=1)
+    last = here.bring(b"2")
+    here.work()
+    look.run(here.context)
+    assert [one.id for one in operations.pending(here.context, PendingInput()).notes] == [last.id]
+    good = here.bring(b"3")
+    here.work()
+    assert here.note(good).text == OFFER
+
+
+def test_a_note_that_waited_for_its_engine_is_not_given_up_for_one_death(desk: Open) -> None:
+    here = desk(*[MISSING] * 6, TranscriberError("it died"), OFFER)
+    note = here.bring()
+    here.work()
+    assert here.note(note).text == OFFER
+
+
 def test_a_record_of_a_newer_version_is_left_alone(desk: Open) -> None:
     here = desk()
     here.context.store.put_record("voice.waiting", "0" * 64, {"version": 2})

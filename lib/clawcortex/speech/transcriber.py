@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from clawcortex.errors import ClawcortexError, InputError, TranscriberError
+from clawcortex.errors import ClawcortexError, InputError, UnavailableError
 from clawcortex.settings import Settings
 from clawcortex.speech.process import Bounds, Process
 from clawcortex.speech.protocol import Order
@@ -78,8 +78,9 @@ class Transcriber:
         """End the child; whoever waits for a transcript is told, and so is whoever calls later."""
         with self._starting:
             self.closed = True
-            if self._child is not None:
-                self._child.stop()
+            child = self._child  # whoever uses it may let it go at this moment
+            if child is not None:
+                child.stop()
         with self._working:
             self._drop()
 
@@ -135,8 +136,8 @@ class Transcriber:
             child.end()
 
 
-def _is_closed() -> TranscriberError:
-    return TranscriberError("the transcriber is closed", hint="Call again when the server is up.")
+def _is_closed() -> UnavailableError:
+    return UnavailableError("the transcriber is closed", hint="Call again when the server is up.")
 
 
 def _language(code: str) -> str:

@@ -15,7 +15,6 @@ from pathlib import Path
 from clawcortex.errors import ClawcortexError, storage_error
 from clawcortex.files import write_atomic
 from clawcortex.skills.context import Context
-from clawcortex.text.chat import cut
 from voice_pipeline.notes.copying import checksum_of
 from voice_pipeline.notes.records import Note, Problem
 from voice_pipeline.shapes import TranscriptFile
@@ -25,6 +24,7 @@ INCOMING, PROCESSED, FAILED, TRANSCRIPTS = (
 )
 SCHEMA = "urn:clawcortex:voice-pipeline.transcript:1"
 LONGEST_NAME = 120
+"""Bytes of a name before its suffix: 255 have to do for the name of its reason too."""
 
 
 def incoming(context: Context) -> Path | None:
@@ -88,9 +88,13 @@ def problem_of(error: ClawcortexError) -> Problem:
 
 def _free(folder: Path, name: str) -> Path:
     stem, suffix = os.path.splitext(name)  # noqa: PTH122 - of a name, not of a path
-    stem, suffix = cut(stem, LONGEST_NAME), suffix[:16]
+    stem, suffix = (_cut(part, most) for part, most in ((stem, LONGEST_NAME), (suffix, 16)))
     path, number = folder / f"{stem}{suffix}", 1
     while os.path.lexists(path):
         number += 1
         path = folder / f"{stem}-{number}{suffix}"
     return path
+
+
+def _cut(part: str, most: int) -> str:
+    return part.encode()[:most].decode(errors="ignore")

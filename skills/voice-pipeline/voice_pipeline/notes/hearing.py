@@ -59,7 +59,7 @@ def hear(context: Context, payload: Mapping[str, Any]) -> None:
     except NotFoundError as error:
         _give_up(context, begun, filing.problem_of(error))
     except ClawcortexError as error:
-        if isinstance(error, TranscriberError) and begun.value.round >= MOST_DEATHS:
+        if isinstance(error, TranscriberError) and begun.value.deaths >= MOST_DEATHS:
             _give_up(context, begun, filing.problem_of(error))
         else:
             _put_off(context, begun, error)
@@ -140,10 +140,10 @@ def _give_up(context: Context, held: Held[Note], problem: Problem) -> None:
     if _change(context, held, note, NewEvent(FAILED, {"note": note.id, "code": problem.code})) is None:
         return
     context.log.warning("voice note %s is given up: %s", note.id[:8], problem.message)
-    filing.file_away(context, note, problem)
+    telling.warn(context, note, problem, forever=True, alone=note.late)
     if problem.code not in (GONE.code, CUT_OFF.code):
         copy_of(note.id).unlink(missing_ok=True)
-    telling.warn(context, note, problem, forever=True, alone=note.late)
+    filing.file_away(context, note, problem)
 
 
 def _put_off(context: Context, held: Held[Note], error: ClawcortexError) -> None:

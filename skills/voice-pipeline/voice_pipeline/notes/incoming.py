@@ -22,7 +22,7 @@ OVERDUE = timedelta(minutes=5)
 """A note that is due for so long has lost its job: its server was killed between the two."""
 
 KEPT = timedelta(days=30)
-"""So long a note that was given up is listed."""
+"""So long a note that was given up is listed, if not too many came after it."""
 NAMELESS = Problem(code="bad_name", message="its name is not UTF-8", hint="Give it another name.")
 
 
@@ -30,11 +30,13 @@ NAMELESS = Problem(code="bad_name", message="its name is not UTF-8", hint="Give 
 def look(context: Context) -> bool:
     """Take what lies in voice/incoming, queue what has lost its job, forget what failed long ago."""
     waiting = every_waiting(context)
+    failed = [held for held in waiting if held.value.state == "failed"]
+    for place, held in enumerate(reversed(failed)):
+        if place >= queueing.MOST or context.now() - held.value.received_at > KEPT:
+            context.store.amend([held.becomes(None)])
+            copy_of(held.key).unlink(missing_ok=True)
     for held in waiting:
         note = held.value
-        if note.state == "failed" and context.now() - note.received_at > KEPT:
-            context.store.amend([held.becomes(None)])
-            copy_of(note.id).unlink(missing_ok=True)
         if note.state == "waiting" and context.now() - (note.next_try or note.received_at) > OVERDUE:
             queueing.enqueue(context, note)
     folder = filing.incoming(context)

@@ -9,7 +9,7 @@ from clawcortex.errors import BusyError
 from clawcortex.skills.context import Context
 from voice_pipeline.notes import queueing
 from voice_pipeline.notes.copying import copy_in, copy_of
-from voice_pipeline.notes.keeping import find_note, new
+from voice_pipeline.notes.keeping import every_waiting, find_note, new
 from voice_pipeline.notes.records import WAITING, Note, Origin, Source
 from voice_pipeline.notes.speakers import refusal
 
@@ -62,7 +62,7 @@ def take(
 
 
 def _check_room(context: Context, note: Note) -> None:
-    if context.store.count_records(WAITING) >= queueing.MOST:
+    if sum(held.value.state == "waiting" for held in every_waiting(context)) >= queueing.MOST:
         copy_of(note.id).unlink(missing_ok=True)
         raise BusyError(
             f"{queueing.MOST:,} voice notes wait already: this one is not taken",

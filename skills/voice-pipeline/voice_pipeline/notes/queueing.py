@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from clawcortex.errors import ClawcortexError
+from clawcortex.errors import ClawcortexError, TranscriberError
 from clawcortex.skills.context import Context
 from voice_pipeline.notes.keeping import Held, every_waiting
 from voice_pipeline.notes.records import Note, Problem
@@ -37,7 +37,8 @@ def put_off(note: Note, error: ClawcortexError, now: datetime) -> Note:
     """Return the note as it waits for its next try, twice as long after each."""
     wait = min(FIRST_WAIT * 2 ** min(note.round, 10), LONGEST_WAIT)
     problem = Problem(code=error.code, message=error.message, hint=error.hint)
-    return again(note, now + wait).model_copy(update={"problem": problem})
+    deaths = note.deaths + isinstance(error, TranscriberError)
+    return again(note, now + wait).model_copy(update={"problem": problem, "deaths": deaths})
 
 
 def again(note: Note, at: datetime | None = None) -> Note:

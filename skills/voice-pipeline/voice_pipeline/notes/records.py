@@ -88,6 +88,7 @@ class Note(Shape):
     state: State = "waiting"
     round: int = Field(default=0, ge=0, description="How often it was queued")
     starts: int = Field(default=0, ge=0, description="Tries in a row that were cut off without an error")
+    deaths: int = Field(default=0, ge=0, description="Tries that ended the transcriber's process")
     next_try: datetime | None = None
     problem: Problem | None = None
     transcript: Transcript | None = None

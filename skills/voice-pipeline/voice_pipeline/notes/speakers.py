@@ -29,9 +29,10 @@ _FORWARDED = re.compile(r"\[Forwarded from ")
 def name_speaker(context: Context, event: Dispatch) -> None:
     """Learn whose message a note is that was heard before; in a group another's words might stand in it."""
     scope = event.scope()
+    waiting = _unnamed(context, scope)
     if scope.chat_type is not ChatType.PRIVATE:
         return
-    for held in _unnamed(context, scope):
+    for held in waiting:
         if _says(event.text, held.value.text):
             origin = _named(held.value.origin, scope, event.text)
             putting.decide(context, held.key, origin)
