@@ -107,6 +107,10 @@ class TestPolicy:
         with pytest.raises(InputError, match="patterns"):
             put(desk, when="matches", patterns=[pattern])
 
+    def test_patterns_that_are_too_much_together_are_refused(self, desk: Desk) -> None:
+        with pytest.raises(InputError, match="together"):
+            put(desk, when="matches", patterns=[rf"{first}\pL{{300}}" for first in "abcdefghijklmnopqrst"])
+
     def test_a_pattern_that_takes_long_elsewhere_takes_none_here(self, desk: Desk) -> None:
         put(desk, when="matches", patterns=["(a+)+$"])
         assert told(desk, "a" * 19_000 + "!") == ""

@@ -44,6 +44,10 @@ def check_patterns(patterns: tuple[str, ...]) -> None:
             raise InputError(
                 f"patterns: {pattern!r}: {error}", hint="RE2 knows no look-around and no back-references."
             ) from error
+    try:
+        _compiled(patterns)
+    except re2.error as error:
+        raise InputError(f"patterns: together: {error}", hint="Give fewer, or shorter ones.") from error
 
 
 def admit(context: Context, agent: str) -> None:
