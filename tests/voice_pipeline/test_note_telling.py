@@ -117,6 +117,18 @@ def test_where_a_person_wrote_otherwise_that_is_told(desk: Open) -> None:
     )
 
 
+def test_a_group_is_not_told_what_stands_on_the_list(desk: Open) -> None:
+    here = desk(OFFER, "Ben has to send the offer by Tuesday.", owners=("telegram:111",))
+    here.bring()
+    here.work()
+    path = here.workspace / "PRIORITIES.md"
+    path.write_text(here.priorities.replace("2020-05-08", "before the sale is public"))
+    here.bring(b"2", origin=ANN.model_copy(update={"chat": "-100", "chat_type": ChatType.GROUP}))
+    here.work()
+    (told,) = here.prompt(chat="-100")
+    assert "Send the offer: due stays as it is, Tue 5 May was said" in told
+
+
 def test_what_a_person_deleted_is_told_to_stay_out(desk: Open) -> None:
     here = desk(OFFER, OFFER, "Ben has to send the offer by Tuesday.")
     here.bring()

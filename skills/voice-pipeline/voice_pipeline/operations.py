@@ -49,7 +49,8 @@ def _spoken(context: Context, request: shapes.ExtractInput) -> datetime:
 def update(context: Context, request: shapes.ExtractInput) -> shapes.Changed:
     """Put what a text says to do on PRIORITIES.md; what a person wrote there stays."""
     rights.check_change(context)
-    return listing.add(context, extract(context, request))
+    changed = listing.add(context, extract(context, request))
+    return rights.tellable(context, rights.asker(context), changed)
 
 
 @operation("undo", effect="write")

@@ -11,6 +11,9 @@ from clawcortex.skills.context import Context
 from clawcortex.skills.known import with_chat_type
 from clawcortex.skills.visibility import UNKNOWN, in_owners_chat
 from clawcortex.store.records import Scope
+from voice_pipeline.shapes import Changed
+
+STANDS = "as it is"
 
 
 def may_change(scope: Scope, settings: Settings) -> bool:
@@ -20,7 +23,7 @@ def may_change(scope: Scope, settings: Settings) -> bool:
 
 def check_change(context: Context) -> None:
     """Refuse what somebody else says; DeniedError."""
-    scope = _asker(context)
+    scope = asker(context)
     if scope is not None and not may_change(scope, context.settings):
         raise DeniedError(
             "only the owner's own words change PRIORITIES.md",
@@ -30,14 +33,27 @@ def check_change(context: Context) -> None:
 
 def check_show(context: Context) -> None:
     """Refuse to show the list where others read it; DeniedError."""
-    scope = _asker(context)
+    scope = asker(context)
     if scope is not None and not in_owners_chat(scope, context.settings):
         raise DeniedError(
             "PRIORITIES.md is shown in the owner's private chat only", hint="Say so; the owner can ask there."
         )
 
 
-def _asker(context: Context) -> Scope | None:
+def tellable(context: Context, scope: Scope | None, changed: Changed) -> Changed:
+    """Return what a write did as it may be told there: where others read it without the values on the list."""
+    if scope is None or in_owners_chat(with_chat_type(context, scope), context.settings):
+        return changed
+    bare = {"owner": "", "due": "", "status": ""}
+    return changed.model_copy(
+        update={
+            "changed": [one.model_copy(update=bare) for one in changed.changed],
+            "conflicts": [one.model_copy(update={"stands": STANDS}) for one in changed.conflicts],
+        }
+    )
+
+
+def asker(context: Context) -> Scope | None:
     """Return who asks an agent on a channel; None for the owner at the machine."""
     caller = context.caller
     if caller.origin != "tool" or caller.scope.sender == UNKNOWN:

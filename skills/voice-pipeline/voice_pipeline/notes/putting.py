@@ -12,7 +12,7 @@ from clawcortex.skills.context import Caller, Context
 from clawcortex.skills.events import VoiceTranscribed
 from clawcortex.skills.operation import consumer, task
 from clawcortex.store.records import LOCAL, Event, NewEvent
-from voice_pipeline import listing
+from voice_pipeline import listing, rights
 from voice_pipeline.extracting.shapes import Extraction
 from voice_pipeline.notes import filing, speakers, telling, wording
 from voice_pipeline.notes.keeping import find
@@ -95,6 +95,7 @@ def put(context: Context, payload: Mapping[str, Any]) -> None:
             context.store.amend([held.becomes(note.model_copy(update={"listing": "no"}))])
         return
     context.store.amend([held.becomes(note.model_copy(update={"listing": "done"}))])
+    changed = rights.tellable(context, note.origin.scope() if note.origin else None, changed)
     telling.tell(context, note, wording.listed(changed, context.local(context.now())), wording.words(changed))
 
 
