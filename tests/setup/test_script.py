@@ -14,9 +14,11 @@ from types import ModuleType
 
 import pytest
 
+from clawcortex.setup.commands import ASKED_FOR
+
 ROOT = Path(__file__).resolve().parents[2]
 SETUP = sorted((ROOT / "lib" / "clawcortex" / "setup").glob("*.py"))
-ALLOWED = ("clawcortex.errors", "clawcortex.paths", "clawcortex.setup")
+ALLOWED = ("clawcortex.errors", "clawcortex.launch", "clawcortex.paths", "clawcortex.setup")
 
 
 def imports(path: Path) -> set[str]:
@@ -126,10 +128,11 @@ def test_every_command_in_the_docs_exists(page: str, script: ModuleType) -> None
     found = re.findall(r"python3\s+install\.py((?: +-{0,2}[a-z][a-z-]*)*)", text)
     assert found
     for arguments in found:
-        words = [word for word in arguments.split() if word in script.COMMANDS or word.startswith("--")]
+        known = {*script.COMMANDS, *ASKED_FOR}
+        words = [word for word in arguments.split() if word in known or word.startswith("--")]
         script.parse(words)
         named = [word for word in arguments.split() if not word.startswith("--")]
-        assert all(word in script.COMMANDS for word in named[:1])
+        assert all(word in known for word in named[:1])
 
 
 def test_the_readme_names_only_files_that_exist() -> None:
