@@ -13,7 +13,7 @@ from cross_agent_intelligence.knowledge import ENTITIES
 from cross_agent_intelligence.records import HEADS, SUBSCRIPTIONS
 from cross_agent_intelligence.resolving.shapes import Entity
 
-from .house import BOB, House
+from .house import ANN, BOB, House
 
 MOVED = "Acme moved the deadline to the end of March"
 
@@ -75,7 +75,19 @@ def test_an_agent_speaks_for_itself_and_of_what_was_heard_where_it_is_asked(hous
     with pytest.raises(NotFoundError):
         subscribe(house.as_agent("work"), "mute", "e-falcon")
     subscribe(house.as_agent("work"), "mute", agent="main")
-    assert list(house.store.list_records(SUBSCRIPTIONS)) == ["e-acme/work"]
+    assert list(house.store.list_records(SUBSCRIPTIONS)) == ["e-acme/work/person%2Fowner"]
+
+
+@pytest.mark.parametrize("entity", ["Acme", ""])
+def test_what_one_person_mutes_another_still_hears(house: House, entity: str) -> None:
+    for who in (BOB, ANN):
+        house.say("work", "Acme wants an offer", who)
+    subscribe(house.as_agent("work", BOB), "mute", entity)
+    house.say("main", MOVED)
+    assert house.signals()[-1].to == ("work",)
+    assert MOVED in house.prompt("work").text
+    house.say("main", "Acme hired twelve welders", BOB)
+    assert house.prompt("work", BOB).text == ""
 
 
 def test_nobody_follows_everything(house: House) -> None:

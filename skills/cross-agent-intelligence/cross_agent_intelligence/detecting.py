@@ -119,15 +119,16 @@ def take_in(context: Context, view: View, known: Known, memory: Memory, mentions
         named.setdefault(entity, mention)
         called = found.names.setdefault(entity, {})
         called[mention.name] = called.get(mention.name, 0) + 1
-    general = subscriptions.of_entity(context, subscriptions.ALL) if named else {}
+    heard = heard_by(memory.scope, context.settings) if named else ()
+    general = {audience: subscriptions.of_entity(context, subscriptions.ALL, audience) for audience in heard}
     standing = (context.store.get_record(TURNS, turn_key(memory.n)) or {}).get("heads")
     for entity, mention in list(named.items())[:MOST]:
-        for audience in heard_by(memory.scope, context.settings):
+        for audience, wishes in general.items():
             if isinstance(standing, dict) and head_key(entity, audience) in standing:
                 continue  # it was taken in by another name
             head = head_at(context, found, entity, audience)
             head = head or Head(entity=entity, audience=audience, kind=mention.kind)
-            mentioned(context, view, found, head, memory, mention.name, "name", general)
+            mentioned(context, view, found, head, memory, mention.name, "name", wishes)
     if found.names:
         found.writes.append(stands(context, memory.n, found.stands_in, found.names))
     return found
@@ -196,7 +197,7 @@ def _signal(
 ) -> Signal | None:
     """Return the signal that a mention raises, if others heard of it and it is news to one who wants it."""
     agent, at, now = memory.scope.agent, said(memory), context.now()
-    own = subscriptions.of_entity(context, head.entity)
+    own = subscriptions.of_entity(context, head.entity, head.audience)
     others = {name: heard for name, heard in before.agents.items() if name != agent}
     reached = sorted({*others, *subscriptions.followers(own, before.audience) - {agent}})
     if not reached:
@@ -267,7 +268,7 @@ def join(context: Context, found: Found, gone: str, entity: str) -> None:
         found.heads[into.key] = found.heads[into.key][0], into
         found.heads[key] = context.store.get_record(HEADS, key), None
     for key, one in every(context, SUBSCRIPTIONS, Subscription, after=f"{gone}/", until=f"{gone}/{LAST}"):
-        new = subscriptions.key_of(one.agent, entity)
+        new = subscriptions.key_of(one.agent, entity, one.audience)
         planned = {write.key for write in found.writes if write.collection == SUBSCRIPTIONS}
         if new not in planned and context.store.get_record(SUBSCRIPTIONS, new) is None:
             moved_wish = one.model_copy(update={"entity": entity})

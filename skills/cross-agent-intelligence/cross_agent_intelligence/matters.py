@@ -73,8 +73,8 @@ def _compare(context: Context, view: View, memory: Memory, fitting: Mask) -> int
     if before is not None and int(str(before["n"])) >= memory.n:
         return 0
     if memory.provenance is Provenance.OWNER and len(stems_at(view, [memory.n]).get(memory.n, ())) >= WORDS:
-        general = subscriptions.of_entity(context, subscriptions.ALL)
         for audience in heard_by(memory.scope, context.settings):
+            general = subscriptions.of_entity(context, subscriptions.ALL, audience)
             if match := _match(context, view, found, memory, audience, fitting, general):
                 other, head = match
                 for n in (memory.n, other):

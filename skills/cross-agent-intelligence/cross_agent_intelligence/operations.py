@@ -199,15 +199,17 @@ def subscribe(context: Context, request: shapes.SubscribeInput) -> shapes.Subscr
     """Follow, mute or snooze an entity for an agent, or set from which score on it is told."""
     asker = _asker(context)
     agent = asker.agent if asker else shapes.tidy(request.agent) or context.host.agents()[0].id
-    audience = audience_of(asker, context.settings) if asker else OWNERS
-    entity = _wanted(context, request.entity, audience if asker else "") or subscriptions.ALL
+    here = audience_of(asker, context.settings) if asker else ""
+    entity = _wanted(context, request.entity, here) or subscriptions.ALL
+    audience = here or (OWNERS if request.action == "follow" else "")
     if entity == subscriptions.ALL and request.action == "follow":
         raise InputError("an agent cannot follow everything", hint="Name an entity.")
-    key = subscriptions.key_of(agent, entity)
+    key = subscriptions.key_of(agent, entity, audience)
     for _ in range(TRIES):
         before = context.store.get_record(SUBSCRIPTIONS, key)
-        known = Subscription.model_validate(before) if before else Subscription(agent=agent, entity=entity)
-        wish = _changed(context, known, request, audience)
+        new = Subscription(agent=agent, entity=entity, audience=audience)
+        known = Subscription.model_validate(before) if before else new
+        wish = _changed(context, known, request)
         after = None if request.action == "clear" else dumped(wish)
         if (before is None and after is None) or context.store.amend(
             [Write(SUBSCRIPTIONS, key, before, after)]
@@ -219,14 +221,12 @@ def subscribe(context: Context, request: shapes.SubscribeInput) -> shapes.Subscr
     raise ConflictError("this subscription was changed by others all the time", hint="Try again.")
 
 
-def _changed(
-    context: Context, known: Subscription, request: shapes.SubscribeInput, audience: str
-) -> Subscription:
+def _changed(context: Context, known: Subscription, request: shapes.SubscribeInput) -> Subscription:
     if request.action == "clear":
-        return Subscription(agent=known.agent, entity=known.entity)
+        return Subscription(agent=known.agent, entity=known.entity, audience=known.audience)
     until = context.now() + timedelta(hours=request.hours)
     changes: dict[str, dict[str, object]] = {
-        "follow": {"follow": True, "muted": False, "audience": audience},
+        "follow": {"follow": True, "muted": False},
         "mute": {"muted": True, "follow": False},
         "snooze": {"snoozed_until": until},
         "threshold": {"threshold": request.threshold},

@@ -141,7 +141,7 @@ class Subscription(Record):
     muted: bool = False
     snoozed_until: datetime | None = None
     threshold: float | None = Field(default=None, ge=0, le=1)
-    audience: str = Field(default="", description="In which it follows")
+    audience: str = Field(default="", description="Where it counts; empty for everywhere")
 
 
 Shape = TypeVar("Shape", bound=Record)

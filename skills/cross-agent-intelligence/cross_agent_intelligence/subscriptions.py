@@ -1,4 +1,4 @@
-"""What each agent wants to hear: followed, muted, snoozed, and from which score on."""
+"""What each agent wants to hear in each audience: followed, muted, snoozed, and from which score on."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ ALL = "*"
 Wish = Literal["now", "later", "never"]
 
 
-def key_of(agent: str, entity: str) -> str:
-    """Return where an agent's wish stands; those for one entity stand together."""
-    return f"{entity}/{plain(agent)}"
+def key_of(agent: str, entity: str, audience: str) -> str:
+    """Return where an agent's wish for an audience stands; those for one entity stand together."""
+    return f"{entity}/{plain(agent)}/{plain(audience)}"
 
 
-def of_entity(context: Context, entity: str) -> dict[str, Subscription]:
-    """Return by agent what is wanted of an entity."""
-    found = every(context, SUBSCRIPTIONS, Subscription, after=f"{entity}/", until=f"{entity}/{LAST}")
-    return {one.agent: one for _, one in found}
+def of_entity(context: Context, entity: str, audience: str) -> dict[str, Subscription]:
+    """Return by agent what is wanted of an entity in an audience; what was said there counts before the rest."""
+    kept = every(context, SUBSCRIPTIONS, Subscription, after=f"{entity}/", until=f"{entity}/{LAST}")
+    found = [one for _, one in kept]
+    return {one.agent: one for place in ("", audience) for one in found if one.audience == place}
 
 
 def followers(wanted: Mapping[str, Subscription], audience: str) -> set[str]:
@@ -56,6 +57,6 @@ def wishes_of(context: Context, agent: str, signal: Signal) -> Wish:
         agent,
         signal.score,
         context.now(),
-        of_entity(context, signal.entity),
-        of_entity(context, ALL),
+        of_entity(context, signal.entity, signal.audience),
+        of_entity(context, ALL, signal.audience),
     )
