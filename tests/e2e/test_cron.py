@@ -25,7 +25,7 @@ def test_each_schedule_is_a_command_job_that_delivers_nothing(own: House) -> Non
     assert {HOURLY, FAILING} <= set(jobs)
     job = jobs[HOURLY]
     assert (job["enabled"], job["agentId"]) == (True, "main")
-    assert job["schedule"]["expr"] == "7 * * * *"
+    assert job["schedule"]["expr"] == "7 3 29 2 *"
     assert job["payload"]["kind"] == "command"
     assert job["payload"]["argv"][:3] == [
         str(own.python), str(own.plugin / "skills" / "tick" / "run.py"), "tick",

@@ -168,11 +168,11 @@ def test_a_store_that_cannot_be_opened_is_told_to_every_caller(house: Path, spaw
     paths.private_folder(paths.state_dir())
     paths.database_path().write_bytes(b"this is not a database, " * 400)
     hear(spawn())
-    with pytest.raises(Exception, match=r"memory\.db") as told:
+    with pytest.raises(Exception, match=r"memory\.sqlite") as told:
         client.call("/v1/probe/turns", {})
     assert getattr(told.value, "hint", "")
     assert client.call("/v1/hooks/before_prompt_build", {"event": {"prompt": "hello"}, "ctx": {}}) == {}
-    with pytest.raises(Exception, match=r"memory\.db"):
+    with pytest.raises(Exception, match=r"memory\.sqlite"):
         client.call("/readyz?wait=60")
 
 

@@ -109,7 +109,7 @@ skill = Skill(
     version="1.0.0",
     operations=(tick, ticks, agents, ask, colour),
     schedules=(
-        Schedule("7 * * * *", "tick", {"period": "hour"}),
-        Schedule("0 3 * * *", "tick", {"fail": True}),
+        Schedule("7 3 29 2 *", "tick", {"period": "hour"}),
+        Schedule("0 3 29 2 *", "tick", {"fail": True}),
     ),
 )
